@@ -1,0 +1,11 @@
+// Command collector is Bragg's distribution of the OpenTelemetry Collector, as
+// a production image runs it.
+package main
+
+import (
+	"os"
+
+	"github.com/bragg-tracing/bragg/pkg/collector"
+)
+
+func main() { os.Exit(collector.Main()) }
