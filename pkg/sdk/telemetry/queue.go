@@ -1,0 +1,52 @@
+package telemetry
+
+import (
+	"context"
+	"sync/atomic"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+)
+
+// flushHeadroom is the room in the batch processor's channel for the markers
+// that concurrent calls of Flush put there beside the spans.
+const flushHeadroom = 64
+
+// spanQueue is OpenTelemetry's batch processor with a count of what it drops.
+// The batch processor drops silently when its channel is full; spanQueue bounds
+// the spans that wait, so the channel, which is larger, is never full, and
+// every drop happens here.
+type spanQueue struct {
+	sdktrace.SpanProcessor // the batch processor
+
+	limit   int64
+	waiting atomic.Int64
+	dropped atomic.Uint64
+}
+
+// newSpanQueue starts a queue of at most limit spans before the exporter, in
+// batches of at most batch spans. Shutdown stops its goroutine.
+func newSpanQueue(exporter *spanExporter, limit, batch int) *spanQueue {
+	q := &spanQueue{limit: int64(limit)}
+	exporter.taken = func(n int) { q.waiting.Add(-int64(n)) }
+	q.SpanProcessor = sdktrace.NewBatchSpanProcessor(exporter,
+		sdktrace.WithMaxQueueSize(limit+flushHeadroom),
+		sdktrace.WithMaxExportBatchSize(min(batch, limit)),
+	)
+	return q
+}
+
+// OnStart does nothing.
+func (q *spanQueue) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+
+// OnEnd queues a sampled span, or drops and counts it. It never blocks.
+func (q *spanQueue) OnEnd(s sdktrace.ReadOnlySpan) {
+	if !s.SpanContext().IsSampled() {
+		return
+	}
+	if q.waiting.Add(1) > q.limit {
+		q.waiting.Add(-1)
+		q.dropped.Add(1)
+		return
+	}
+	q.SpanProcessor.OnEnd(s)
+}
