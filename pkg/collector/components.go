@@ -5,7 +5,6 @@ import (
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/awsxrayexporter"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckextension"
-	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/awsxrayreceiver"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/debugexporter"
 	"go.opentelemetry.io/collector/exporter/otlpexporter"
@@ -25,7 +24,7 @@ import (
 func Factories() (otelcol.Factories, error) {
 	receivers, err1 := otelcol.MakeFactoryMap[receiver.Factory](
 		otlpreceiver.NewFactory(),
-		awsxrayreceiver.NewFactory(),
+		newXRayReceiverFactory(),
 	)
 	processors, err2 := otelcol.MakeFactoryMap[processor.Factory](
 		batchprocessor.NewFactory(),
