@@ -9,13 +9,15 @@ import (
 //
 // Times are seconds since the Unix epoch, with a fraction. Pointers and nil
 // maps stand for members that the document does not have. A Document is plain
-// data: it may be copied, and is not safe for concurrent mutation.
+// data: it may be copied, and is not safe for concurrent mutation. Marshalled
+// by encoding/json, its members come in the order in which X-Ray writes them.
+// To read one, use Decode, which is as lenient as X-Ray, not json.Unmarshal.
 //
 // The schema is the developer guide's:
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
 type Document struct {
-	Name        string                                `json:"name"`
 	ID          string                                `json:"id"`
+	Name        string                                `json:"name"`
 	StartTime   float64                               `json:"start_time"`
 	TraceID     string                                `json:"trace_id,omitempty"`
 	EndTime     *float64                              `json:"end_time,omitempty"`
@@ -23,7 +25,6 @@ type Document struct {
 	Type        string                                `json:"type,omitempty"` // "" or TypeSubsegment
 	Inferred    bool                                  `json:"inferred,omitempty"`
 	InProgress  bool                                  `json:"in_progress,omitempty"`
-	Namespace   string                                `json:"namespace,omitempty"` // subsegments: NamespaceAWS or NamespaceRemote
 	Fault       bool                                  `json:"fault,omitempty"`
 	Error       bool                                  `json:"error,omitempty"`
 	Throttle    bool                                  `json:"throttle,omitempty"`
@@ -39,6 +40,7 @@ type Document struct {
 	Metadata    map[string]map[string]json.RawMessage `json:"metadata,omitempty"`    // by namespace
 	Links       []Link                                `json:"links,omitempty"`
 	PrecursorID []string                              `json:"precursor_ids,omitempty"`
+	Namespace   string                                `json:"namespace,omitempty"` // subsegments: NamespaceAWS or NamespaceRemote
 	Subsegments []*Document                           `json:"subsegments,omitempty"`
 }
 
