@@ -49,7 +49,8 @@ func (e *exports) do(ctx context.Context, s signal, export func(context.Context)
 type spanExporter struct {
 	sdktrace.SpanExporter
 	exports *exports
-	taken   func(n int) // told how many spans left the queue, before the export
+	taken   func(n int)   // told how many spans left the queue, before the export
+	done    chan struct{} // closed after Shutdown, the batch processor's last call
 }
 
 // ExportSpans implements sdktrace.SpanExporter. Its error is always nil.
@@ -61,6 +62,12 @@ func (x *spanExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnl
 		x.exports.lost.Add(uint64(len(spans)))
 	}
 	return nil
+}
+
+// Shutdown implements sdktrace.SpanExporter.
+func (x *spanExporter) Shutdown(ctx context.Context) error {
+	defer close(x.done)
+	return x.SpanExporter.Shutdown(ctx)
 }
 
 // metricExporter is an exporter whose failures go to exports.

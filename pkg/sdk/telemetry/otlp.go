@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
@@ -68,14 +69,14 @@ func exporterNames(s signal) (names []string, errs []error) {
 
 func newSpanExporter(ctx context.Context, name string, d destination) (sdktrace.SpanExporter, error) {
 	if name == "console" {
-		return stdouttrace.New()
+		return stdouttrace.New(stdouttrace.WithWriter(os.Stdout))
 	}
 	return newOTLPSpanExporter(ctx, d)
 }
 
 func newMetricExporter(ctx context.Context, name string, d destination) (sdkmetric.Exporter, error) {
 	if name == "console" {
-		return stdoutmetric.New()
+		return stdoutmetric.New(stdoutmetric.WithWriter(os.Stdout))
 	}
 	return newOTLPMetricExporter(ctx, d)
 }

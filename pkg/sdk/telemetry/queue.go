@@ -18,6 +18,7 @@ const flushHeadroom = 64
 type spanQueue struct {
 	sdktrace.SpanProcessor // the batch processor
 
+	done    <-chan struct{} // closed when its goroutine has ended
 	limit   int64
 	waiting atomic.Int64
 	dropped atomic.Uint64
@@ -26,7 +27,8 @@ type spanQueue struct {
 // newSpanQueue starts a queue of at most limit spans before the exporter, in
 // batches of at most batch spans. Shutdown stops its goroutine.
 func newSpanQueue(exporter *spanExporter, limit, batch int) *spanQueue {
-	q := &spanQueue{limit: int64(limit)}
+	exporter.done = make(chan struct{})
+	q := &spanQueue{limit: int64(limit), done: exporter.done}
 	exporter.taken = func(n int) { q.waiting.Add(-int64(n)) }
 	q.SpanProcessor = sdktrace.NewBatchSpanProcessor(exporter,
 		sdktrace.WithMaxQueueSize(limit+flushHeadroom),

@@ -12,6 +12,11 @@ import (
 // stopTimeout bounds Flush and Shutdown when their context has no deadline.
 const stopTimeout = 5 * time.Second
 
+// abandonTimeout bounds how long Shutdown waits, beyond its context, for the
+// exports that it cancelled to end. They end at once unless an exporter does
+// not heed its context.
+const abandonTimeout = 500 * time.Millisecond
+
 // stopper lets Shutdown run once and all its callers see the result.
 type stopper struct {
 	begun atomic.Bool
@@ -24,7 +29,7 @@ type stopper struct {
 // ends before, or when an export failed meanwhile, which loses that data. A
 // ctx without a deadline gets one of 5 seconds. After Shutdown it does nothing.
 func (s *SDK) Flush(ctx context.Context) error {
-	if s == nil {
+	if s == nil || s.stop.begun.Load() {
 		return nil
 	}
 	ctx, cancel := withStopTimeout(ctx)
@@ -66,9 +71,14 @@ func (s *SDK) shutdown(ctx context.Context) error {
 	defer stop()
 	err := s.each(ctx, part.Shutdown)
 	s.exports.cancel()
+	abandoned := time.After(abandonTimeout)
 	for _, q := range s.queues {
 		// A provider does not reach its processors when ctx is done before.
 		err = errors.Join(err, q.Shutdown(ctx))
+		select {
+		case <-q.done:
+		case <-abandoned:
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("shut telemetry down: %w", err)
