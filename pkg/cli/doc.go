@@ -1,0 +1,2 @@
+// Package cli is the bragg command line.
+package cli
