@@ -1,0 +1,48 @@
+# make up     builds and starts everything on this machine
+# make test   runs every check; installs what it needs with apt, and says so
+# make help   lists the rest
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS := -s -w -X github.com/bragg-tracing/bragg/pkg/version.release=$(VERSION)
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+ARGS ?=
+
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
+
+.PHONY: help up build test dist tidy clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+up: build ## build and start everything; ARGS="--backends xray" adds flags of `bragg up`
+	@exec bin/bragg up --config otel-collector.yaml $(ARGS)
+
+build: ## build bin/bragg
+	@command -v go >/dev/null || { echo "make: Go 1.26 or newer is needed and is not on the PATH: https://go.dev/dl" >&2; exit 1; }
+	@mkdir -p bin
+	@.ci/build-with-progress ./cmd/bragg bin/bragg
+
+test: ## run every check (vet, staticcheck, gofmt, race, policy, end to end)
+	@.ci/test
+
+dist: ## cross-build static binaries with checksums into dist/
+	@rm -rf dist && mkdir -p dist
+	@set -e; for platform in $(PLATFORMS); do \
+		os=$${platform%/*}; arch=$${platform#*/}; suffix=; [ $$os = windows ] && suffix=.exe; \
+		for program in bragg collector; do \
+			out=dist/$${program}_$(VERSION)_$${os}_$${arch}$$suffix; echo "  $$out"; \
+			CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags '$(LDFLAGS)' -o $$out ./cmd/$$program; \
+		done; \
+	done
+	@cd dist && sha256sum * > SHA256SUMS && echo "  dist/SHA256SUMS"
+
+# The root requires a release of pkg/sdk that exists only in this tree until it
+# is published, which `go mod tidy` cannot know: it gets a replace for that time.
+tidy: ## tidy go.mod of every module
+	@cd pkg/sdk && GOWORK=off go mod tidy
+	@go mod edit -replace github.com/bragg-tracing/bragg/pkg/sdk=./pkg/sdk
+	@GOWORK=off go mod tidy; status=$$?; \
+		go mod edit -dropreplace github.com/bragg-tracing/bragg/pkg/sdk; exit $$status
+
+clean: ## remove what was built
+	@rm -rf bin dist

@@ -1,0 +1,13 @@
+// Package pkg holds no code, only the rules of the tree as tests. What is where:
+//
+//	sdk         the module that a service imports
+//	segment     the X-Ray segment document
+//	collector   the distribution of the OpenTelemetry Collector
+//	xraylocal   AWS X-Ray's API on this machine
+//	console     its pages
+//	newrelic    the local New Relic sink
+//	demo        services that send traffic
+//	up          all of these in one process
+//	cli         the command line
+//	version     which build this is
+package pkg
