@@ -1,0 +1,137 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// File is the name of the database in the data directory.
+const File = "xray.db"
+
+// ErrClosed is returned by calls on a Store after Close.
+var ErrClosed = errors.New("the store is closed")
+
+// An OpenError says that a data directory cannot be used, why, and what to do.
+type OpenError struct {
+	Dir    string
+	Remedy string
+	Err    error
+}
+
+func (e *OpenError) Error() string {
+	return fmt.Sprintf("data directory %s: %v: %s", e.Dir, e.Err, e.Remedy)
+}
+
+// Unwrap returns the cause.
+func (e *OpenError) Unwrap() error { return e.Err }
+
+// A Store keeps documents. It is safe for concurrent use, also by several
+// processes that open the same directory. Close it to release its goroutine
+// and files.
+type Store struct {
+	write *sql.DB // one connection, used by the writer alone
+	read  *sql.DB // refuses to write
+	now   func() time.Time
+
+	requests chan *request
+	closing  chan struct{} // closed by Close: the writer ends
+	done     chan struct{} // closed by the writer
+	close    func() error  // what Close does, once
+}
+
+// Open opens the store in dir, which it makes (mode 0700) if it is not there.
+// The error is an *OpenError.
+func Open(dir string) (*Store, error) { return open(dir, time.Now) }
+
+func open(dir string, now func() time.Time) (*Store, error) {
+	path, err := prepare(dir)
+	if err != nil {
+		return nil, &OpenError{Dir: dir, Err: plain(err), Remedy: "give this user the right to write there, or choose another directory"}
+	}
+	s := &Store{
+		now:      now,
+		requests: make(chan *request),
+		closing:  make(chan struct{}),
+		done:     make(chan struct{}),
+	}
+	if err := s.connect(path); err != nil {
+		return nil, &OpenError{Dir: dir, Err: fmt.Errorf("%s: %w", File, err), Remedy: "move the file away, or choose another directory"}
+	}
+	w, err := newWriter(s.write)
+	if err != nil {
+		return nil, errors.Join(&OpenError{Dir: dir, Err: fmt.Errorf("%s: %w", File, err), Remedy: "move the file away, or choose another directory"},
+			s.read.Close(), s.write.Close())
+	}
+	go s.run(w)
+	s.close = sync.OnceValue(func() error {
+		close(s.closing)
+		<-s.done
+		return errors.Join(w.close(), s.read.Close(), s.write.Close())
+	})
+	return s, nil
+}
+
+// prepare makes the directory and an empty database file that only this user
+// can read; SQLite gives its side files the same mode.
+func prepare(dir string) (path string, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, File)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return "", err
+	}
+	return path, f.Close()
+}
+
+// plain takes operation and path off an error of package os: the message that
+// it goes into names the directory.
+func plain(err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+func (s *Store) connect(path string) (err error) {
+	const common = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"
+	if s.write, err = sql.Open("sqlite", dsn(path, common+"&_txlock=immediate")); err != nil {
+		return err
+	}
+	s.write.SetMaxOpenConns(1)
+	if err := migrate(context.Background(), s.write); err != nil {
+		return errors.Join(err, s.write.Close())
+	}
+	if s.read, err = sql.Open("sqlite", dsn(path, common+"&_pragma=query_only(1)")); err != nil {
+		return errors.Join(err, s.write.Close())
+	}
+	s.read.SetMaxOpenConns(4)
+	s.read.SetMaxIdleConns(4)
+	return nil
+}
+
+// dsn returns path as SQLite's file URI.
+func dsn(path, query string) string {
+	path = filepath.ToSlash(path)
+	if filepath.VolumeName(path) != "" && !strings.HasPrefix(path, "/") {
+		path = "/" + path // file:///C:/...
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + query
+}
+
+// Close waits for the transaction that is being written, and closes the files.
+// Calls that are waiting to write return ErrClosed. A second Close does nothing
+// and returns what the first returned.
+func (s *Store) Close() error { return s.close() }
