@@ -35,6 +35,7 @@ type arrivedSpan struct {
 	attributes                map[string]any
 	exceptions                []map[string]any
 	status                    string
+	start                     float64  // seconds since 1970
 	segment                   *segment // of legacy only
 }
 
@@ -45,6 +46,7 @@ type segment struct {
 	ParentID    string `json:"parent_id"`
 	Name        string
 	Namespace   string
+	Start       float64 `json:"start_time"`
 	Annotations map[string]any
 	Metadata    map[string]map[string]any
 	HTTP        struct {
@@ -99,7 +101,7 @@ func fromSpan(service string, s ptrace.Span) arrivedSpan {
 	a := arrivedSpan{
 		service: service, name: s.Name(), kind: s.Kind().String(), status: s.Status().Code().String(),
 		traceID: s.TraceID().String(), spanID: s.SpanID().String(), parentID: s.ParentSpanID().String(),
-		attributes: s.Attributes().AsRaw(),
+		attributes: s.Attributes().AsRaw(), start: float64(s.StartTimestamp()) / 1e9,
 	}
 	for _, e := range s.Events().All() {
 		if e.Name() == "exception" {
@@ -144,7 +146,7 @@ func (c *testCollector) readPackets(t *testing.T, packets *net.UDPConn) {
 func (c *testCollector) addSegment(s segment, traceID, parentID string) {
 	c.arrived = append(c.arrived, arrivedSpan{
 		service: Legacy, name: s.Name, kind: "segment", traceID: hexTraceID(traceID),
-		spanID: s.ID, parentID: parentID, segment: &s,
+		spanID: s.ID, parentID: parentID, start: s.Start, segment: &s,
 	})
 	for _, sub := range s.Subsegments {
 		c.addSegment(sub, traceID, s.ID)

@@ -105,10 +105,22 @@ func (s *service) respond(answer func(*http.Request) (int, any, error)) http.Han
 		status, body, err := answer(r)
 		if err != nil {
 			status, body = statusOf(err), map[string]string{"error": err.Error()}
-			trace.SpanFromContext(r.Context()).RecordError(err)
+			recordError(r.Context(), err)
 		}
 		writeJSON(w, status, body)
 	})
+}
+
+// recordError adds an exception event as Span.RecordError does, but with the
+// type of what is at the bottom of err: the ones above only add words.
+func recordError(ctx context.Context, err error) {
+	cause := err
+	for next := errors.Unwrap(cause); next != nil; next = errors.Unwrap(next) {
+		cause = next
+	}
+	trace.SpanFromContext(ctx).AddEvent("exception", trace.WithAttributes(
+		attribute.String("exception.type", fmt.Sprintf("%T", cause)),
+		attribute.String("exception.message", err.Error())))
 }
 
 // traceHeaderOnly is a carrier that takes X-Amzn-Trace-Id and nothing else.

@@ -65,10 +65,12 @@ func startService(ctx context.Context, name, address string, cfg Config) (*servi
 	}
 	handler, err := builders[name](ctx, s)
 	if err != nil {
-		stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortLimit)
 		defer cancel()
-		return nil, errors.Join(fmt.Errorf("start %s: %w", name, err),
-			listener.Close(), s.release(), s.stopTelemetry(stopCtx))
+		listener.Close()
+		s.release() // as the errors of these, not what matters
+		s.stopTelemetry(stopCtx)
+		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	s.serve(listener, handler)
 	return s, nil

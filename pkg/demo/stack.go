@@ -13,6 +13,9 @@ import (
 const (
 	stopLimit = 5 * time.Second
 	runLimit  = 3 * time.Second
+	// abortLimit is for the end of services of a start that has failed: they
+	// have nothing to export yet.
+	abortLimit = 300 * time.Millisecond
 )
 
 // A Stack is all services of the demo, running in this process. Its methods may
@@ -48,7 +51,10 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 		}
 		started, err := startService(ctx, o.name, address, cfg)
 		if err != nil {
-			return nil, errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
+			stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortLimit)
+			defer cancel()
+			s.Stop(stopCtx) // err is what matters
+			return nil, err
 		}
 		s.services = append(s.services, started)
 		*o.url = started.url
