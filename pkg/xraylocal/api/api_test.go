@@ -1,0 +1,486 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/xray"
+	"github.com/aws/aws-sdk-go-v2/service/xray/types"
+	"github.com/aws/smithy-go"
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/api"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// newServer serves the API over a listener, and returns its address and AWS's
+// own client of it.
+func newServer(t testing.TB) (url string, client *xray.Client) {
+	t.Helper()
+	s, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(api.New(s, slog.New(slog.DiscardHandler)))
+	transport := &http.Transport{}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		server.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server.URL, xray.New(xray.Options{
+		BaseEndpoint:     &server.URL,
+		Region:           "eu-central-1",
+		Credentials:      aws.CredentialsProviderFunc(credentials),
+		HTTPClient:       &http.Client{Transport: transport},
+		RetryMaxAttempts: 1,
+	})
+}
+
+func credentials(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{AccessKeyID: "any", SecretAccessKey: "thing"}, nil
+}
+
+const (
+	t0     = 1790158405.25
+	front  = "1-00000000-000000000000000000000001"
+	orphan = "1-00000000-000000000000000000000002"
+	open   = "1-00000000-000000000000000000000003"
+)
+
+// sample is a request through two services, a table and a remote API, every
+// span a document of its own and children first, as a collector sends them; a
+// trace whose root is missing; and one in progress.
+var sample = []string{
+	`{"trace_id":"` + front + `","id":"00000000000000a3","parent_id":"00000000000000a2","type":"subsegment","name":"DynamoDB","namespace":"aws","start_time":1790158405.5,"end_time":1790158405.75,"aws":{"operation":"PutItem","table_name":"loans"},"http":{"response":{"status":400}},"error":true}`,
+	`{"trace_id":"` + front + `","id":"00000000000000a2","parent_id":"00000000000000b1","type":"subsegment","name":"decide","start_time":1790158405.4,"end_time":1790158405.8,"annotations":{"decision":"approved","score":7.5}}`,
+	`{"trace_id":"` + front + `","id":"00000000000000b1","parent_id":"00000000000000c1","name":"scoring","origin":"AWS::ECS::Container","start_time":1790158405.3,"end_time":1790158405.9,"annotations":{"decision":"approved","vip":true},"user":"ada","resource_arn":"arn:aws:ecs:x","aws":{"ec2":{"instance_id":"i-1","availability_zone":"us-west-2a"}}}`,
+	`{"trace_id":"` + front + `","id":"00000000000000c1","parent_id":"00000000000000d1","type":"subsegment","name":"scoring","namespace":"remote","start_time":1790158405.3,"end_time":1790158406,"http":{"request":{"url":"http://scoring/?a=1&b=2","traced":true},"response":{"status":200,"content_length":-1}}}`,
+	`{"trace_id":"` + front + `","id":"00000000000000c2","parent_id":"00000000000000d1","type":"subsegment","name":"mail.example.com","namespace":"remote","start_time":1790158406,"end_time":1790158406.125}`,
+	`{"trace_id":"` + front + `","id":"00000000000000d1","name":"web","start_time":1790158405.25,"end_time":1790158406.25,"http":{"request":{"method":"POST","url":"http://web/apply","user_agent":"curl","client_ip":"192.0.2.1"},"response":{"status":503}},"annotations":{"decision":"declined"},"user":"ada"}`,
+	`{"trace_id":"` + orphan + `","id":"00000000000000b1","parent_id":"00000000000000ff","name":"worker","start_time":1790158400,"end_time":1790158401,"http":{"response":{"status":500}}}`,
+	`{"trace_id":"` + open + `","id":"00000000000000d1","name":"web","start_time":1790158390,"in_progress":true,"throttle":true,"error":true}`,
+}
+
+func putSample(t *testing.T, client *xray.Client) {
+	t.Helper()
+	out, err := client.PutTraceSegments(t.Context(), &xray.PutTraceSegmentsInput{TraceSegmentDocuments: sample})
+	if err != nil || len(out.UnprocessedTraceSegments) != 0 {
+		t.Fatalf("%v, %v", out, err)
+	}
+}
+
+var ignoreMetadata = cmp.FilterPath(func(p cmp.Path) bool { return strings.HasSuffix(p.String(), "noSmithyDocumentSerde") }, cmp.Ignore())
+
+func TestBatchGetTraces(t *testing.T) {
+	_, client := newServer(t)
+	putSample(t, client)
+	out, err := client.BatchGetTraces(t.Context(), &xray.BatchGetTracesInput{TraceIds: []string{front, "1-00000000-00000000000000000000ffff", open}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out.Traces) != 2 || out.UnprocessedTraceIds == nil || len(out.UnprocessedTraceIds) != 0 || out.NextToken != nil {
+		t.Fatalf("got %d traces, unprocessed %v, token %v", len(out.Traces), out.UnprocessedTraceIds, out.NextToken)
+	}
+	trace := out.Traces[0]
+	if *trace.Id != front || *trace.Duration != 1 || trace.LimitExceeded == nil || *trace.LimitExceeded {
+		t.Errorf("trace %v, duration %v, limit %v", *trace.Id, *trace.Duration, trace.LimitExceeded)
+	}
+	want := []string{
+		`{"id":"00000000000000d1","name":"web","start_time":1790158405.25,"trace_id":"` + front + `","end_time":1790158406.25,"http":{"request":{"method":"POST","url":"http://web/apply","user_agent":"curl","client_ip":"192.0.2.1"},"response":{"status":503}},"user":"ada","annotations":{"decision":"declined"},"subsegments":[` +
+			`{"id":"00000000000000c1","name":"scoring","start_time":1790158405.3,"end_time":1790158406,"http":{"request":{"url":"http://scoring/?a=1&b=2"},"response":{"status":200,"content_length":-1}},"namespace":"remote"},` +
+			`{"id":"00000000000000c2","name":"mail.example.com","start_time":1790158406,"end_time":1790158406.125,"namespace":"remote"}]}`,
+		`{"id":"00000000000000b1","name":"scoring","start_time":1790158405.3,"trace_id":"` + front + `","end_time":1790158405.9,"parent_id":"00000000000000c1","aws":{"ec2":{"availability_zone":"us-west-2a","instance_id":"i-1"}},"origin":"AWS::ECS::Container","resource_arn":"arn:aws:ecs:x","user":"ada","annotations":{"decision":"approved","vip":true},"subsegments":[` +
+			`{"id":"00000000000000a2","name":"decide","start_time":1790158405.4,"end_time":1790158405.8,"annotations":{"decision":"approved","score":7.5},"subsegments":[` +
+			`{"id":"00000000000000a3","name":"DynamoDB","start_time":1790158405.5,"end_time":1790158405.75,"error":true,"http":{"response":{"status":400}},"aws":{"operation":"PutItem","table_name":"loans"},"namespace":"aws"}]}]}`,
+		`{"id":"*","name":"DynamoDB","start_time":1790158405.5,"trace_id":"` + front + `","end_time":1790158405.75,"parent_id":"00000000000000a3","inferred":true,"error":true,"http":{"response":{"status":400}},"aws":{"operation":"PutItem","table_name":"loans"},"origin":"AWS::DynamoDB::Table"}`,
+		`{"id":"*","name":"mail.example.com","start_time":1790158406,"trace_id":"` + front + `","end_time":1790158406.125,"parent_id":"00000000000000c2","inferred":true}`,
+	}
+	var got []string
+	for _, seg := range trace.Segments {
+		doc := *seg.Document
+		if strings.Contains(doc, `"inferred":true`) {
+			doc = strings.Replace(doc, *seg.Id, "*", 1)
+		}
+		got = append(got, doc)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("documents (-want +got):\n%s", diff)
+	}
+}
+
+func TestGetTraceSummaries(t *testing.T) {
+	_, client := newServer(t)
+	putSample(t, client)
+	out, err := client.GetTraceSummaries(t.Context(), &xray.GetTraceSummariesInput{
+		StartTime: at(t0 - 100), EndTime: at(t0 + 100), FilterExpression: aws.String(""),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := func(name, typ string) types.ServiceId {
+		s := types.ServiceId{Name: &name, Names: []string{name}}
+		if typ != "" {
+			s.Type = &typ
+		}
+		return s
+	}
+	entry := id("web", "")
+	text := func(s string) types.ValueWithServiceIds {
+		return types.ValueWithServiceIds{AnnotationValue: &types.AnnotationValueMemberStringValue{Value: s}}
+	}
+	empty := func(s types.TraceSummary) types.TraceSummary {
+		s.FaultRootCauses, s.ErrorRootCauses, s.ResponseTimeRootCauses = []types.FaultRootCause{}, []types.ErrorRootCause{}, []types.ResponseTimeRootCause{}
+		if s.Annotations == nil {
+			s.Annotations = map[string][]types.ValueWithServiceIds{}
+			s.Users, s.ResourceARNs = []types.TraceUser{}, []types.ResourceARNDetail{}
+			s.InstanceIds, s.AvailabilityZones = []types.InstanceIdDetail{}, []types.AvailabilityZoneDetail{}
+			s.Http = &types.Http{}
+		}
+		s.Revision = 1
+		return s
+	}
+	want := []types.TraceSummary{
+		empty(types.TraceSummary{
+			Id: aws.String(front), StartTime: at(t0), Duration: aws.Float64(1), ResponseTime: aws.Float64(1),
+			HasFault: aws.Bool(true), HasError: aws.Bool(false), HasThrottle: aws.Bool(false), IsPartial: aws.Bool(false),
+			Http: &types.Http{HttpURL: aws.String("http://web/apply"), HttpMethod: aws.String("POST"), HttpStatus: aws.Int32(503), UserAgent: aws.String("curl"), ClientIp: aws.String("192.0.2.1")},
+			Annotations: map[string][]types.ValueWithServiceIds{
+				"decision": {text("declined"), text("approved")},
+				"score":    {{AnnotationValue: &types.AnnotationValueMemberNumberValue{Value: 7.5}}},
+				"vip":      {{AnnotationValue: &types.AnnotationValueMemberBooleanValue{Value: true}}},
+			},
+			Users:        []types.TraceUser{{UserName: aws.String("ada")}},
+			ResourceARNs: []types.ResourceARNDetail{{ARN: aws.String("arn:aws:ecs:x")}},
+			InstanceIds:  []types.InstanceIdDetail{{Id: aws.String("i-1")}}, AvailabilityZones: []types.AvailabilityZoneDetail{{Name: aws.String("us-west-2a")}},
+			EntryPoint: &entry,
+			ServiceIds: []types.ServiceId{id("web", ""), id("scoring", "AWS::ECS::Container"), id("loans", "AWS::DynamoDB::Table"), id("mail.example.com", "remote"), id("web", "client")},
+		}),
+		empty(types.TraceSummary{
+			Id: aws.String(orphan), StartTime: at(1790158400), Duration: aws.Float64(1),
+			HasFault: aws.Bool(false), HasError: aws.Bool(false), HasThrottle: aws.Bool(false), IsPartial: aws.Bool(true),
+			ServiceIds: []types.ServiceId{id("worker", "")},
+		}),
+		empty(types.TraceSummary{
+			Id: aws.String(open), StartTime: at(1790158390),
+			HasFault: aws.Bool(false), HasError: aws.Bool(false), HasThrottle: aws.Bool(true), IsPartial: aws.Bool(false),
+			EntryPoint: &entry, ServiceIds: []types.ServiceId{id("web", ""), id("web", "client")},
+		}),
+	}
+	if diff := cmp.Diff(want, out.TraceSummaries, ignoreMetadata); diff != "" {
+		t.Errorf("summaries (-want +got):\n%s", diff)
+	}
+	if out.NextToken != nil || *out.TracesProcessedCount != 3 || !out.ApproximateTime.Equal(*at(t0 - 100)) {
+		t.Errorf("token %v, processed %d, approximate time %v", out.NextToken, *out.TracesProcessedCount, out.ApproximateTime)
+	}
+}
+
+func at(seconds float64) *time.Time {
+	return aws.Time(time.UnixMilli(int64(seconds * 1000)).UTC())
+}
+
+func TestGetTraceSummariesRanges(t *testing.T) {
+	_, client := newServer(t)
+	before := time.Now().Add(-time.Second)
+	putSample(t, client)
+	after := time.Now().Add(time.Second)
+	fixed := func(v float64) *types.SamplingStrategy {
+		return &types.SamplingStrategy{Name: types.SamplingStrategyNameFixedRate, Value: &v}
+	}
+	tests := []struct {
+		name string
+		in   xray.GetTraceSummariesInput
+		want []string
+	}{
+		{"start, one", xray.GetTraceSummariesInput{StartTime: at(t0), EndTime: at(t0)}, []string{front}},
+		{"start, none", xray.GetTraceSummariesInput{StartTime: at(t0 + 1), EndTime: at(t0 + 2)}, nil},
+		{"end", xray.GetTraceSummariesInput{TimeRangeType: "Service", StartTime: at(t0 + 0.9), EndTime: at(t0 + 2)}, []string{front}},
+		{"event", xray.GetTraceSummariesInput{TimeRangeType: "Event", StartTime: &before, EndTime: &after}, []string{front, orphan, open}},
+		{"event, none", xray.GetTraceSummariesInput{TimeRangeType: "Event", StartTime: at(t0), EndTime: at(t0 + 1)}, nil},
+		{"everything sampled", xray.GetTraceSummariesInput{TimeRangeType: "Event", StartTime: &before, EndTime: &after,
+			Sampling: aws.Bool(true), SamplingStrategy: fixed(1)}, []string{front, orphan, open}},
+		{"nothing sampled", xray.GetTraceSummariesInput{TimeRangeType: "Event", StartTime: &before, EndTime: &after,
+			Sampling: aws.Bool(true), SamplingStrategy: fixed(0)}, nil},
+		{"strategy without sampling", xray.GetTraceSummariesInput{StartTime: at(t0), EndTime: at(t0), SamplingStrategy: fixed(7)}, []string{front}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			out, err := client.GetTraceSummaries(t.Context(), &tt.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, s := range out.TraceSummaries {
+				got = append(got, *s.Id)
+				if event := tt.in.TimeRangeType == "Event"; (s.MatchedEventTime != nil) != event {
+					t.Errorf("matched event time %v", s.MatchedEventTime)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("traces (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestPaging(t *testing.T) {
+	_, client := newServer(t)
+	const n = 2*api.PageSize + 30
+	var docs []string
+	put := func(i int, start float64) {
+		docs = append(docs, fmt.Sprintf(`{"trace_id":"1-00000000-%024x","id":"%016x","name":"web","start_time":%f,"end_time":%f}`, i, i+1, start, start+1))
+	}
+	flush := func() {
+		for len(docs) > 0 {
+			some := docs[:min(len(docs), api.MaxDocuments)]
+			docs = docs[len(some):]
+			if _, err := client.PutTraceSegments(t.Context(), &xray.PutTraceSegmentsInput{TraceSegmentDocuments: some}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for i := range n {
+		put(i, t0+float64(i))
+	}
+	flush()
+	pager := xray.NewGetTraceSummariesPaginator(client, &xray.GetTraceSummariesInput{StartTime: at(t0 - 1), EndTime: at(t0 + 2*n)})
+	next, pages := n-1, 0
+	for pager.HasMorePages() {
+		page, err := pager.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range page.TraceSummaries {
+			if want := fmt.Sprintf("1-00000000-%024x", next); *s.Id != want {
+				t.Fatalf("got %s, want %s", *s.Id, want)
+			}
+			next--
+		}
+		pages++
+		put(n+pages, t0+float64(n/2)+0.5) // amidst what is still to come
+		flush()
+	}
+	if next != -1 || pages != 3 {
+		t.Errorf("%d traces missing after %d pages", next+1, pages)
+	}
+}
+
+func TestPutTraceSegmentsPartly(t *testing.T) {
+	_, client := newServer(t)
+	out, err := client.PutTraceSegments(t.Context(), &xray.PutTraceSegmentsInput{TraceSegmentDocuments: []string{
+		"{", sample[5], "{}", `{"id":"00000000000000d1","name":"web","start_time":1,"trace_id":"` + front + `"}`,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := func(id *string, code string) types.UnprocessedTraceSegment {
+		return types.UnprocessedTraceSegment{Id: id, ErrorCode: &code, Message: aws.String("Invalid segment. ErrorCode: " + code)}
+	}
+	want := []types.UnprocessedTraceSegment{refused(nil, "ParseError"), refused(nil, "MissingId"), refused(aws.String("00000000000000d1"), "MissingEndTime")}
+	if diff := cmp.Diff(want, out.UnprocessedTraceSegments, ignoreMetadata); diff != "" {
+		t.Errorf("unprocessed (-want +got):\n%s", diff)
+	}
+	got, err := client.BatchGetTraces(t.Context(), &xray.BatchGetTracesInput{TraceIds: []string{front}})
+	if err != nil || len(got.Traces) != 1 {
+		t.Errorf("the good document: %v, %v", got, err)
+	}
+}
+
+func TestSDKErrors(t *testing.T) {
+	_, client := newServer(t)
+	_, err := client.BatchGetTraces(t.Context(), &xray.BatchGetTracesInput{TraceIds: []string{"nonsense"}})
+	var invalid *types.InvalidRequestException
+	if !errors.As(err, &invalid) || invalid.ErrorMessage() != "Invalid trace id nonsense: incorrect id format" {
+		t.Errorf("got %v", err)
+	}
+	_, err = client.GetGroups(t.Context(), &xray.GetGroupsInput{})
+	var generic smithy.APIError
+	if !errors.As(err, &generic) || generic.ErrorCode() != "UnknownOperationException" || !strings.Contains(generic.ErrorMessage(), "/Groups") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := client.PutTelemetryRecords(t.Context(), &xray.PutTelemetryRecordsInput{
+		TelemetryRecords: []types.TelemetryRecord{{Timestamp: at(t0), SegmentsReceivedCount: aws.Int32(3)}}, Hostname: aws.String("h"),
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRawErrors(t *testing.T) {
+	url, _ := newServer(t)
+	many := strings.TrimSuffix(strings.Repeat(`"{}",`, 51), ",")
+	const trace = `"1-00000000-000000000000000000000001"`
+	tests := []struct {
+		name, method, path, body string
+		status                   int
+		shape, answer            string
+	}{
+		{"no list", "POST", "/TraceSegments", `{}`, 400, "ValidationException", `{"message":"1 validation error detected: Value null at 'traceSegmentDocuments' failed to satisfy constraint: Member must not be null"}`},
+		{"null list", "POST", "/TraceSegments", `{"TraceSegmentDocuments":null}`, 400, "ValidationException", `{"message":"1 validation error detected: Value null at 'traceSegmentDocuments' failed to satisfy constraint: Member must not be null"}`},
+		{"empty list", "POST", "/TraceSegments", `{"TraceSegmentDocuments":[]}`, 400, "InvalidRequestException", `{"Message":"Segments can not be empty"}`},
+		{"51 documents", "POST", "/TraceSegments", `{"TraceSegmentDocuments":[` + many + `]}`, 400, "InvalidRequestException", `{"Message":"Exceeding maximum segment count: 50"}`},
+		{"document is a number", "POST", "/TraceSegments", `{"TraceSegmentDocuments":[42]}`, 400, "SerializationException", `{"Message":"NUMBER_VALUE can not be converted to a String"}`},
+		{"null document", "POST", "/TraceSegments", `{"TraceSegmentDocuments":[null]}`, 200, "", `{"UnprocessedTraceSegments":[{"Id":null,"ErrorCode":"ParseError","Message":"Invalid segment. ErrorCode: ParseError"}]}`},
+		{"not JSON", "POST", "/TraceSegments", `{`, 400, "SerializationException", `{"Message":"the request body is not JSON"}`},
+		{"body too large", "POST", "/TraceSegments", strings.Repeat(" ", api.MaxBody+1), 413, "RequestEntityTooLargeException", `{"Message":"Request body exceeds 16777216 bytes"}`},
+
+		{"no trace ids", "POST", "/Traces", ``, 400, "ValidationException", `{"message":"1 validation error detected: Value null at 'traceIds' failed to satisfy constraint: Member must not be null"}`},
+		{"empty trace ids", "POST", "/Traces", `{"TraceIds":[]}`, 200, "", `{"Traces":[],"UnprocessedTraceIds":[],"NextToken":null}`},
+		{"unknown trace", "POST", "/Traces", `{"TraceIds":[` + trace + `]}`, 200, "", `{"Traces":[],"UnprocessedTraceIds":[],"NextToken":null}`},
+		{"six traces", "POST", "/Traces", `{"TraceIds":["1","2","3","4","5","6"]}`, 400, "InvalidRequestException", `{"Message":"Exceeding maximum query size: 5"}`},
+		{"twice the same", "POST", "/Traces", `{"TraceIds":[` + trace + `,` + trace + `]}`, 400, "InvalidRequestException", `{"Message":"Containing duplicate trace ids"}`},
+		{"token", "POST", "/Traces", `{"TraceIds":[` + trace + `],"NextToken":"x"}`, 400, "InvalidRequestException", `{"Message":"NextToken is currently not supported"}`},
+
+		{"no start", "POST", "/TraceSummaries", `{"EndTime":1}`, 400, "ValidationException", `{"message":"1 validation error detected: Value null at 'startTime' failed to satisfy constraint: Member must not be null"}`},
+		{"end before start", "POST", "/TraceSummaries", `{"StartTime":2,"EndTime":1}`, 400, "InvalidRequestException", `{"Message":"End time cannot be earlier than start time"}`},
+		{"filter", "POST", "/TraceSummaries", `{"StartTime":1,"EndTime":2,"FilterExpression":"fault"}`, 400, "InvalidRequestException", `{"Message":"Filter expressions are not supported by this build of X-Ray Local yet: call without FilterExpression"}`},
+		{"unknown range type", "POST", "/TraceSummaries", `{"StartTime":1,"EndTime":2,"TimeRangeType":"X"}`, 400, "ValidationException", `{"message":"1 validation error detected: Value 'X' at 'timeRangeType' failed to satisfy constraint: Member must satisfy enum value set: [TraceId, Event, Service]"}`},
+		{"foreign token", "POST", "/TraceSummaries", `{"StartTime":1,"EndTime":2,"NextToken":"x"}`, 400, "InvalidRequestException", `{"Message":"Invalid NextToken"}`},
+		{"fixed rate by trace id", "POST", "/TraceSummaries", `{"StartTime":1,"EndTime":2,"Sampling":true,"SamplingStrategy":{"Name":"FixedRate","Value":0.5}}`, 400, "InvalidRequestException", `{"Message":"Cannot use FixedRate with input time range type: TraceId"}`},
+		{"no traces", "POST", "/TraceSummaries", `{"StartTime":1,"EndTime":2.5}`, 200, "", `{"TraceSummaries":[],"ApproximateTime":1,"TracesProcessedCount":0,"NextToken":null}`},
+
+		{"telemetry", "POST", "/TelemetryRecords", `{"TelemetryRecords":[{"Timestamp":1.5}]}`, 200, "", `{}`},
+		{"telemetry without time", "POST", "/TelemetryRecords", `{"TelemetryRecords":[{}]}`, 400, "ValidationException", `{"message":"1 validation error detected: Value null at 'telemetryRecords.member.timestamp' failed to satisfy constraint: Member must not be null"}`},
+
+		{"GET", "GET", "/Traces", ``, 405, "MethodNotAllowedException", `{"Message":"GET /Traces: every operation of X-Ray is a POST"}`},
+		{"not served yet", "POST", "/ServiceGraph", `{}`, 404, "UnknownOperationException", `{"Message":"operation GetServiceGraph (/ServiceGraph) is not served by this build of X-Ray Local yet"}`},
+		{"no such path", "POST", "/Nothing", `{}`, 404, "UnknownOperationException", `{"Message":"X-Ray has no operation at POST /Nothing"}`},
+	}
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			req, err := http.NewRequestWithContext(t.Context(), tt.method, url+tt.path, strings.NewReader(tt.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := client.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			body, err := io.ReadAll(res.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if res.StatusCode != tt.status || res.Header.Get("x-amzn-errortype") != tt.shape || string(body) != tt.answer {
+				t.Errorf("got %d %s %s\nwant %d %s %s", res.StatusCode, res.Header.Get("x-amzn-errortype"), body, tt.status, tt.shape, tt.answer)
+			}
+			if res.Header.Get("Content-Type") != "application/json" || res.Header.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("headers %v", res.Header)
+			}
+			if id := res.Header.Get("x-amzn-RequestId"); !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(id) {
+				t.Errorf("request id %q", id)
+			}
+		})
+	}
+}
+
+// TestNulls holds the members that the service sends although they are null.
+func TestNulls(t *testing.T) {
+	url, client := newServer(t)
+	putSample(t, client)
+	res, err := http.Post(url+"/TraceSummaries", "application/json", strings.NewReader(`{"StartTime":1790158390,"EndTime":1790158390}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	defer http.DefaultClient.CloseIdleConnections()
+	var got any
+	if err := json.NewDecoder(res.Body).Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	var want any
+	if err := json.Unmarshal([]byte(`{"TraceSummaries":[{
+		"Id":"`+open+`","StartTime":1790158390,"Duration":null,"ResponseTime":null,
+		"HasFault":false,"HasError":false,"HasThrottle":true,"IsPartial":false,
+		"Http":{"HttpURL":null,"HttpStatus":null,"HttpMethod":null,"UserAgent":null,"ClientIp":null},
+		"Annotations":{},"Users":[],
+		"ServiceIds":[{"Name":"web","Names":["web"],"AccountId":null,"Type":null},{"Name":"web","Names":["web"],"AccountId":null,"Type":"client"}],
+		"ResourceARNs":[],"InstanceIds":[],"AvailabilityZones":[],
+		"EntryPoint":{"Name":"web","Names":["web"],"AccountId":null,"Type":null},
+		"FaultRootCauses":[],"ErrorRootCauses":[],"ResponseTimeRootCauses":[],
+		"Revision":1,"MatchedEventTime":null,"MatchedService":null,"MatchedEdge":null}],
+		"ApproximateTime":1790158390,"TracesProcessedCount":1,"NextToken":null}`), &want); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("answer (-want +got):\n%s", diff)
+	}
+}
+
+// TestPaths holds the table of paths against the requests that AWS's SDK ships
+// as fixtures for all operations.
+func TestPaths(t *testing.T) {
+	dir, err := exec.Command("go", "list", "-f", "{{.Dir}}", "github.com/aws/aws-sdk-go-v2/service/xray").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	snaps, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(dir)), "request_snapshot", "*.request.snap"))
+	if err != nil || len(snaps) < 38 {
+		t.Fatalf("%d snapshots, %v", len(snaps), err)
+	}
+	for _, snap := range snaps {
+		b, err := os.ReadFile(snap)
+		if err != nil {
+			t.Fatal(err)
+		}
+		method, path, _ := strings.Cut(strings.SplitN(string(b), "\n", 2)[0], " ")
+		path = strings.Fields(path)[0]
+		if method != "POST" || !api.IsPath(path) {
+			t.Errorf("%s: %s %s is not known", filepath.Base(snap), method, path)
+		}
+	}
+}
+
+// BenchmarkBatchGetTraces reads one trace of 6 documents through the SDK.
+func BenchmarkBatchGetTraces(b *testing.B) {
+	_, client := newServer(b)
+	ctx := context.Background()
+	if _, err := client.PutTraceSegments(ctx, &xray.PutTraceSegmentsInput{TraceSegmentDocuments: sample}); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		out, err := client.BatchGetTraces(ctx, &xray.BatchGetTracesInput{TraceIds: []string{front}})
+		if err != nil || len(out.Traces) != 1 {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkPutTraceSegments puts 50 documents a call through the SDK.
+func BenchmarkPutTraceSegments(b *testing.B) {
+	_, client := newServer(b)
+	ctx := context.Background()
+	n := 0
+	for b.Loop() {
+		docs := make([]string, 50)
+		for i := range docs {
+			docs[i] = fmt.Sprintf(`{"trace_id":"1-00000000-%024x","id":"%016x","name":"web","start_time":%f,"end_time":%f}`, n/10, n+1, t0, t0+1)
+			n++
+		}
+		out, err := client.PutTraceSegments(ctx, &xray.PutTraceSegmentsInput{TraceSegmentDocuments: docs})
+		if err != nil || len(out.UnprocessedTraceSegments) != 0 {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "documents/s")
+}

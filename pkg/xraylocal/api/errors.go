@@ -1,0 +1,82 @@
+package api
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// An apiError is an error as X-Ray answers it: the shape in the header
+// x-amzn-errortype, the message in the body.
+type apiError struct {
+	status    int
+	shape     string
+	message   string
+	framework bool // the framework's, not the service's: its member is in lower case
+}
+
+func (e *apiError) Error() string { return e.shape + ": " + e.message }
+
+// MarshalJSON writes the body.
+func (e *apiError) MarshalJSON() ([]byte, error) {
+	member := "Message"
+	if e.framework {
+		member = "message"
+	}
+	var message any
+	if e.message != "" {
+		message = e.message
+	}
+	return json.Marshal(map[string]any{member: message})
+}
+
+func invalidRequest(format string, args ...any) error {
+	return &apiError{http.StatusBadRequest, "InvalidRequestException", fmt.Sprintf(format, args...), false}
+}
+
+func unknownOperation(message string) error {
+	return &apiError{http.StatusNotFound, "UnknownOperationException", message, false}
+}
+
+// missing is what the framework says of a required member that is absent.
+func missing(member string) error {
+	return &apiError{http.StatusBadRequest, "ValidationException",
+		"1 validation error detected: Value null at '" + member + "' failed to satisfy constraint: Member must not be null", true}
+}
+
+// unmarshal decodes a request body. Members that the operation does not have
+// are ignored, an absent body is an empty object.
+func unmarshal(body []byte, in any) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil
+	}
+	err := json.Unmarshal(body, in)
+	if err == nil {
+		return nil
+	}
+	message := "the request body is not JSON"
+	var te *json.UnmarshalTypeError
+	if errors.As(err, &te) {
+		message = te.Value + " can not be converted to the type of " + te.Field
+		if kind := kinds[te.Value]; kind != "" && te.Type.Kind().String() == "string" {
+			message = kind + " can not be converted to a String"
+		}
+	}
+	return &apiError{http.StatusBadRequest, "SerializationException", message, false}
+}
+
+// kinds are the framework's names of JSON types, by encoding/json's.
+var kinds = map[string]string{
+	"number": "NUMBER_VALUE", "bool": "TRUE_VALUE", "object": "START_OBJECT", "array": "START_ARRAY",
+}
+
+// newRequestID returns a random UUID.
+func newRequestID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

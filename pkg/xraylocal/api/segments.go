@@ -1,0 +1,103 @@
+package api
+
+import (
+	"context"
+	"errors"
+
+	"github.com/bragg-tracing/bragg/pkg/segment"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
+)
+
+type putTraceSegmentsRequest struct {
+	TraceSegmentDocuments *[]*string
+}
+
+type putTraceSegmentsResponse struct {
+	UnprocessedTraceSegments []unprocessed
+}
+
+type unprocessed struct {
+	ID        *string `json:"Id"`
+	ErrorCode string
+	Message   string
+}
+
+// putTraceSegments stores the documents that are good, and lists the others.
+// It answers when they are committed.
+func (h *Handler) putTraceSegments(ctx context.Context, body []byte) (any, error) {
+	var in putTraceSegmentsRequest
+	if err := unmarshal(body, &in); err != nil {
+		return nil, err
+	}
+	switch {
+	case in.TraceSegmentDocuments == nil:
+		return nil, missing("traceSegmentDocuments")
+	case len(*in.TraceSegmentDocuments) == 0:
+		return nil, invalidRequest("Segments can not be empty")
+	case len(*in.TraceSegmentDocuments) > MaxDocuments:
+		return nil, invalidRequest("Exceeding maximum segment count: %d", MaxDocuments)
+	}
+	out := putTraceSegmentsResponse{UnprocessedTraceSegments: []unprocessed{}}
+	var docs []store.Document
+	for _, text := range *in.TraceSegmentDocuments {
+		var raw []byte
+		if text != nil {
+			raw = []byte(*text)
+		}
+		doc, err := segment.Parse(raw)
+		if err != nil {
+			out.UnprocessedTraceSegments = append(out.UnprocessedTraceSegments, refused(err))
+			continue
+		}
+		docs = append(docs, store.Document{Document: doc, Raw: raw})
+	}
+	if err := h.store.Put(ctx, docs); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func refused(err error) unprocessed {
+	u := unprocessed{ErrorCode: string(segment.ParseError), Message: err.Error()}
+	var e *segment.Error
+	if errors.As(err, &e) {
+		u.ErrorCode = string(e.Code)
+		u.ID = orNull(e.ID)
+	}
+	return u
+}
+
+type putTelemetryRecordsRequest struct {
+	TelemetryRecords *[]struct {
+		Timestamp *float64
+	}
+	EC2InstanceID string `json:"EC2InstanceId"`
+	Hostname      string
+	ResourceARN   string
+}
+
+// putTelemetryRecords checks what agents say of themselves. X-Ray has no
+// operation to read it back.
+func (h *Handler) putTelemetryRecords(_ context.Context, body []byte) (any, error) {
+	var in putTelemetryRecordsRequest
+	if err := unmarshal(body, &in); err != nil {
+		return nil, err
+	}
+	if in.TelemetryRecords == nil {
+		return nil, missing("telemetryRecords")
+	}
+	for _, record := range *in.TelemetryRecords {
+		if record.Timestamp == nil {
+			return nil, missing("telemetryRecords.member.timestamp")
+		}
+	}
+	return struct{}{}, nil
+}
+
+// orNull returns a pointer that marshals as s or, if that is empty, as null.
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

@@ -1,0 +1,97 @@
+package api
+
+import (
+	"context"
+
+	"github.com/bragg-tracing/bragg/pkg/segment"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/assembly"
+)
+
+type batchGetTracesRequest struct {
+	TraceIDs  *[]string `json:"TraceIds"`
+	NextToken string
+}
+
+type batchGetTracesResponse struct {
+	Traces              []traceOut
+	UnprocessedTraceIDs []string `json:"UnprocessedTraceIds"`
+	NextToken           *string
+}
+
+type traceOut struct {
+	ID            string `json:"Id"`
+	Duration      *float64
+	LimitExceeded bool
+	Segments      []segmentOut
+}
+
+type segmentOut struct {
+	ID       string `json:"Id"`
+	Document string
+}
+
+// batchGetTraces returns traces whole. One that is not stored, or of which
+// nothing is visible yet, is left out.
+func (h *Handler) batchGetTraces(ctx context.Context, body []byte) (any, error) {
+	var in batchGetTracesRequest
+	if err := unmarshal(body, &in); err != nil {
+		return nil, err
+	}
+	if err := in.validate(); err != nil {
+		return nil, err
+	}
+	traces, err := h.store.Traces(ctx, *in.TraceIDs...)
+	if err != nil {
+		return nil, err
+	}
+	out := batchGetTracesResponse{Traces: []traceOut{}, UnprocessedTraceIDs: []string{}}
+	for _, trace := range traces {
+		if len(trace.Segments) == 0 {
+			continue
+		}
+		t, err := render(trace.Trace)
+		if err != nil {
+			return nil, err
+		}
+		out.Traces = append(out.Traces, t)
+	}
+	return out, nil
+}
+
+func (in *batchGetTracesRequest) validate() error {
+	if in.TraceIDs == nil {
+		return missing("traceIds")
+	}
+	if in.NextToken != "" {
+		return invalidRequest("NextToken is currently not supported")
+	}
+	if len(*in.TraceIDs) > MaxTraceIDs {
+		return invalidRequest("Exceeding maximum query size: %d", MaxTraceIDs)
+	}
+	seen := make(map[string]bool)
+	for _, id := range *in.TraceIDs {
+		if !segment.IsTraceID(id) {
+			return invalidRequest("Invalid trace id %s: incorrect id format", id)
+		}
+		if seen[id] {
+			return invalidRequest("Containing duplicate trace ids")
+		}
+		seen[id] = true
+	}
+	return nil
+}
+
+func render(trace *assembly.Trace) (traceOut, error) {
+	t := traceOut{ID: trace.ID, Segments: []segmentOut{}}
+	if seconds, ok := trace.Duration(); ok {
+		t.Duration = &seconds
+	}
+	for _, seg := range trace.Segments {
+		doc, err := marshal(seg)
+		if err != nil {
+			return traceOut{}, err
+		}
+		t.Segments = append(t.Segments, segmentOut{ID: seg.ID, Document: string(doc)})
+	}
+	return t, nil
+}
