@@ -26,12 +26,18 @@ const (
 	tokenVariable    = "BRAGG_TOKEN"
 )
 
+// traceFlags are what the trace command can be told.
+type traceFlags struct {
+	endpoint    string
+	asJSON, asc bool
+}
+
 // newTraceCommand shows one trace.
-func newTraceCommand() *cobra.Command {
-	var (
-		endpoint    string
-		asJSON, asc bool
-	)
+func newTraceCommand() *cobra.Command { return traceCommand(time.Local) }
+
+// traceCommand is the trace command with times in zone.
+func traceCommand(zone *time.Location) *cobra.Command {
+	var flags traceFlags
 	cmd := &cobra.Command{
 		Use:   "trace <trace id>",
 		Short: "Show a trace as a timeline",
@@ -54,35 +60,37 @@ has colours on a terminal, unless NO_COLOR is set.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := client.TraceID(args[0])
-			if err != nil {
-				return usageError{err}
-			}
-			api, endpoint, err := connect(endpoint)
-			if err != nil {
-				return err
-			}
-			trace, err := client.GetTrace(cmd.Context(), api, id)
-			if errors.Is(err, client.ErrNotFound) {
-				return fmt.Errorf("no trace %s at %s; `bragg traces` lists the latest", id, endpoint)
-			}
-			if err != nil {
-				return explain(err, endpoint)
-			}
-			out := cmd.OutOrStdout()
-			if asJSON {
-				return writeJSON(out, []*client.Trace{trace})
-			}
-			screen := terminal.ScreenOf(out)
-			screen.ASCII = asc
-			return screen.WriteTrace(out, id, timeline.Build(trace.Documents), time.Local)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return flags.run(cmd, args[0], zone) },
 	}
-	endpointFlag(cmd, &endpoint)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the documents as JSON: [{Id, Duration, Segments}]")
-	cmd.Flags().BoolVar(&asc, "ascii", false, "draw with ASCII characters only")
+	endpointFlag(cmd, &flags.endpoint)
+	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print the documents as JSON: [{Id, Duration, Segments}]")
+	cmd.Flags().BoolVar(&flags.asc, "ascii", false, "draw with ASCII characters only")
 	return cmd
+}
+
+func (f *traceFlags) run(cmd *cobra.Command, given string, zone *time.Location) error {
+	id, err := client.TraceID(given)
+	if err != nil {
+		return usageError{err}
+	}
+	api, endpoint, err := connect(f.endpoint)
+	if err != nil {
+		return err
+	}
+	trace, err := client.GetTrace(cmd.Context(), api, id)
+	if errors.Is(err, client.ErrNotFound) {
+		return fmt.Errorf("no trace %s at %s; `bragg traces` lists the latest", id, endpoint)
+	}
+	if err != nil {
+		return explain(err, endpoint)
+	}
+	out := cmd.OutOrStdout()
+	if f.asJSON {
+		return writeJSON(out, []*client.Trace{trace})
+	}
+	screen := terminal.ScreenOf(out)
+	screen.ASCII = f.asc
+	return screen.WriteTrace(out, id, timeline.Build(trace.Documents), zone)
 }
 
 // writeJSON prints a value for other programs to read.

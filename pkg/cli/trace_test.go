@@ -106,9 +106,6 @@ func setEnvironment(t *testing.T, columns string) {
 	t.Setenv("COLUMNS", columns)
 	t.Setenv("BRAGG_TOKEN", "")
 	t.Setenv("BRAGG_XRAY_ENDPOINT", "")
-	zone := time.Local
-	time.Local = time.UTC
-	t.Cleanup(func() { time.Local = zone })
 }
 
 func TestTraceDrawing(t *testing.T) {
@@ -116,7 +113,7 @@ func TestTraceDrawing(t *testing.T) {
 	for _, columns := range []string{"40", "80", "120", "200"} {
 		t.Run(columns, func(t *testing.T) {
 			setEnvironment(t, columns)
-			out, err := execute(newTraceCommand(), "--endpoint", server.URL, recordedTrace)
+			out, err := execute(traceCommand(time.UTC), "--endpoint", server.URL, recordedTrace)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,7 +122,7 @@ func TestTraceDrawing(t *testing.T) {
 	}
 	t.Run("ascii", func(t *testing.T) {
 		setEnvironment(t, "80")
-		out, err := execute(newTraceCommand(), "--ascii", "--endpoint", server.URL, recordedTrace)
+		out, err := execute(traceCommand(time.UTC), "--ascii", "--endpoint", server.URL, recordedTrace)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +149,7 @@ func TestTraceDrawing(t *testing.T) {
 func TestTraceByW3CID(t *testing.T) {
 	setEnvironment(t, "80")
 	t.Setenv("BRAGG_XRAY_ENDPOINT", recorded(t).URL)
-	out, err := execute(newTraceCommand(), "6B02CC70a006649127e371903a2de979")
+	out, err := execute(traceCommand(time.UTC), "6B02CC70a006649127e371903a2de979")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +158,7 @@ func TestTraceByW3CID(t *testing.T) {
 
 func TestTraceJSON(t *testing.T) {
 	setEnvironment(t, "80")
-	out, err := execute(newTraceCommand(), "--json", "--endpoint", recorded(t).URL, recordedTrace)
+	out, err := execute(traceCommand(time.UTC), "--json", "--endpoint", recorded(t).URL, recordedTrace)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func contains(t *testing.T, w *httptest.ResponseRecorder, texts ...string) {
 	}
 }
 
-// document reads one of the traces that the demo leaves.
+// document reads a document of testdata.
 func document(t *testing.T, name string) string {
 	t.Helper()
 	b, err := os.ReadFile("testdata/" + name)
