@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
-	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline/terminal"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline"
 )
 
 const (
@@ -70,7 +70,7 @@ func (c *console) list(w http.ResponseWriter, r *http.Request) {
 		longest = max(longest, s.Duration)
 		page.Traces = append(page.Traces, listRow{
 			Summary: s, Title: s.Request(), Mark: markOf(s.Outcome, s.InProgress),
-			Age:  terminal.Age(now.Sub(s.Start)),
+			Age:  timeline.FormatAge(now.Sub(s.Start)),
 			Time: s.Start.UTC().Format(timeFormat),
 		})
 	}

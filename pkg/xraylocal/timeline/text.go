@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -54,6 +55,21 @@ func FormatDuration(d time.Duration) string {
 		}
 	}
 	return threeDigits(d.Hours()/24) + " d"
+}
+
+// FormatAge writes how long ago something was, in its largest unit: "5s", "12m",
+// "3h", "2d". What is yet to come is "0s".
+func FormatAge(d time.Duration) string {
+	switch d = max(d, 0); {
+	case d < time.Minute:
+		return strconv.Itoa(int(d/time.Second)) + "s"
+	case d < time.Hour:
+		return strconv.Itoa(int(d/time.Minute)) + "m"
+	case d < 48*time.Hour:
+		return strconv.Itoa(int(d/time.Hour)) + "h"
+	default:
+		return strconv.Itoa(int(d/(24*time.Hour))) + "d"
+	}
 }
 
 // threeDigits writes a number of at least 1 with three significant digits, or

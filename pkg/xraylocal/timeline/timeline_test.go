@@ -275,3 +275,14 @@ func TestPath(t *testing.T) {
 		}
 	}
 }
+
+func TestFormatAge(t *testing.T) {
+	for in, want := range map[time.Duration]string{
+		-time.Hour: "0s", 0: "0s", 59 * time.Second: "59s", 60 * time.Second: "1m",
+		59 * time.Minute: "59m", 3 * time.Hour: "3h", 47 * time.Hour: "47h", 49 * time.Hour: "2d",
+	} {
+		if got := FormatAge(in); got != want {
+			t.Errorf("FormatAge(%v) = %q, want %q", in, got, want)
+		}
+	}
+}

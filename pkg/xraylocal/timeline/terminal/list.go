@@ -72,7 +72,7 @@ func (s Screen) columns(lines []Line, width int, narrow bool) []column {
 	short := width < 110
 	cs := []column{
 		{title: "", cell: func(l *Line) string { return s.label(markOf(l.Outcome, l.InProgress), l.Status, short) }},
-		{title: "AGE", right: true, cell: func(l *Line) string { return Age(l.Age) }},
+		{title: "AGE", right: true, cell: func(l *Line) string { return timeline.FormatAge(l.Age) }},
 		{title: "DURATION", right: true, cell: func(l *Line) string {
 			if l.InProgress {
 				return s.glyph("…", "~")
@@ -121,19 +121,4 @@ func (c *column) pad(text string) string {
 		return right(text, c.width)
 	}
 	return left(text, c.width)
-}
-
-// Age writes how long ago something was, in its largest unit: "5s", "12m",
-// "3h", "2d". What is yet to come is "0s".
-func Age(d time.Duration) string {
-	switch d = max(d, 0); {
-	case d < time.Minute:
-		return strconv.Itoa(int(d/time.Second)) + "s"
-	case d < time.Hour:
-		return strconv.Itoa(int(d/time.Minute)) + "m"
-	case d < 48*time.Hour:
-		return strconv.Itoa(int(d/time.Hour)) + "h"
-	default:
-		return strconv.Itoa(int(d/(24*time.Hour))) + "d"
-	}
 }

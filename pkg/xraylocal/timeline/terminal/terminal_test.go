@@ -139,17 +139,6 @@ func TestScreenOf(t *testing.T) {
 	}
 }
 
-func TestAge(t *testing.T) {
-	for in, want := range map[time.Duration]string{
-		-time.Hour: "0s", 0: "0s", 59 * time.Second: "59s", 60 * time.Second: "1m",
-		59 * time.Minute: "59m", 3 * time.Hour: "3h", 47 * time.Hour: "47h", 49 * time.Hour: "2d",
-	} {
-		if got := Age(in); got != want {
-			t.Errorf("Age(%v) = %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestWriteTraceLarge(t *testing.T) {
 	var docs []*segment.Document
 	for i := range 10_000 {
