@@ -3,6 +3,7 @@ package demo
 import (
 	"log/slog"
 	"strconv"
+	"strings"
 )
 
 // Names of the services, for Run and in traces.
@@ -94,11 +95,11 @@ const EnvironmentHelp = `Environment:
 `
 
 // FromEnv returns the configuration that the environment asks for: see
-// EnvironmentHelp. A number that is none counts as not given.
+// EnvironmentHelp. A number that is none, or negative, counts as not given.
 func FromEnv(getenv func(string) string) Config {
 	or := func(variable, fallback string) string {
 		if v := getenv(variable); v != "" {
-			return v
+			return strings.TrimSuffix(v, "/")
 		}
 		return fallback
 	}
@@ -114,9 +115,11 @@ func FromEnv(getenv func(string) string) Config {
 		OTLPEndpoint:     getenv("OTEL_EXPORTER_OTLP_ENDPOINT"),
 		DaemonAddress:    getenv("AWS_XRAY_DAEMON_ADDRESS"),
 	}
-	cfg.Requests, _ = strconv.Atoi(getenv("DEMO_REQUESTS"))
+	if requests, err := strconv.Atoi(getenv("DEMO_REQUESTS")); err == nil {
+		cfg.Requests = max(requests, 0)
+	}
 	cfg.Rate = 2
-	if rate, err := strconv.ParseFloat(getenv("DEMO_RATE"), 64); err == nil {
+	if rate, err := strconv.ParseFloat(getenv("DEMO_RATE"), 64); err == nil && rate >= 0 {
 		cfg.Rate = rate
 	}
 	return cfg

@@ -29,7 +29,8 @@ func noPages(next http.Handler) http.Handler {
 }
 
 // expiring is a backend that keeps the latest objects only, as a bucket with a
-// lifecycle rule does, so that a demo that runs for days does not grow.
+// lifecycle rule does, so that a demo that runs for days does not grow. It
+// takes every key for a new one, as those of documents are.
 type expiring struct {
 	gofakes3.Backend
 	keep int
