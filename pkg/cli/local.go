@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bragg-tracing/bragg/pkg/console"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal"
+)
+
+func newLocalCommand() *cobra.Command {
+	var data string
+	cfg := xraylocal.Config{NewConsole: console.ForAPI}
+	cmd := &cobra.Command{
+		Use:   "local",
+		Short: "Runs X-Ray Local alone: AWS X-Ray's API and the console",
+		Long: `local serves AWS X-Ray's HTTP API, and a console, from a database in the data
+directory. AWS SDKs, the AWS CLI, collectors and the X-Ray daemon use it by
+their endpoint setting, with any credentials.
+
+It listens on 127.0.0.1. To serve other machines or containers, give
+--allow-remote, and --allow-host for each name that it is reached by. Then every
+request needs the token in BRAGG_TOKEN (made and printed if there is none): as a
+bearer token, as the AWS access key id, or once as ?token= in a browser. On a
+private network, --ingest-open lets segments in without it.`,
+		Example: `  bragg local
+  AWS_ENDPOINT_URL_XRAY=http://127.0.0.1:2080 aws xray get-trace-summaries --start-time $(($(date +%s)-600)) --end-time $(date +%s)
+  bragg local --listen 0.0.0.0:2080 --allow-remote --allow-host xraylocal --ingest-open`,
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if cfg.Dir, err = dataDir(data); err != nil {
+				return err
+			}
+			cfg.Logger = newLogger(cmd)
+			return runLocal(cmd, cfg)
+		},
+	}
+	f := cmd.Flags()
+	addDataFlag(cmd, &data)
+	f.StringVar(&cfg.Listen, "listen", "127.0.0.1:2080", "address to listen on")
+	f.BoolVar(&cfg.AllowRemote, "allow-remote", false, "allow an address beyond this machine")
+	f.StringSliceVar(&cfg.AllowHosts, "allow-host", nil, "a name that clients reach this by; repeat for more")
+	f.BoolVar(&cfg.IngestOpen, "ingest-open", false, "with --allow-remote, take segments without a token")
+	return cmd
+}
+
+func runLocal(cmd *cobra.Command, cfg xraylocal.Config) error {
+	out := cmd.ErrOrStderr()
+	cfg.Token = os.Getenv("BRAGG_TOKEN")
+	made := cfg.AllowRemote && cfg.Token == ""
+	if made {
+		cfg.Token = rand.Text()
+	}
+	server, err := xraylocal.Open(cfg)
+	if err != nil {
+		return err
+	}
+	if err := server.Start(); err != nil {
+		return errors.Join(err, server.Close(cmd.Context()))
+	}
+	fmt.Fprintf(out, "X-Ray Local     http://%s/, data in %s\n", server.Addr(), cfg.Dir)
+	if made {
+		fmt.Fprintf(out, "token           %s (made for this run; set BRAGG_TOKEN to choose it)\n", cfg.Token)
+	}
+	<-cmd.Context().Done()
+	return closeWithin(cmd.Context(), server.Close)
+}
+
+// closeWithin calls a bounded stop after the command's context has ended.
+func closeWithin(ctx context.Context, stop func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return stop(ctx)
+}
