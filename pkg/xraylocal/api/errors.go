@@ -41,6 +41,13 @@ func unknownOperation(message string) error {
 	return &apiError{http.StatusNotFound, "UnknownOperationException", message, false}
 }
 
+// WriteError answers a call of the API with an error that this package's caller
+// found: shape is X-Ray's name of it.
+func WriteError(w http.ResponseWriter, status int, shape, message string) {
+	w.Header().Set("x-amzn-errortype", shape)
+	write(w, status, &apiError{status, shape, message, false})
+}
+
 // missing is what the framework says of a required member that is absent.
 func missing(member string) error {
 	return &apiError{http.StatusBadRequest, "ValidationException",

@@ -97,7 +97,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.writeError(w, r, err)
 		return
 	}
-	h.write(w, http.StatusOK, out)
+	write(w, http.StatusOK, out)
 }
 
 func (h *Handler) call(w http.ResponseWriter, r *http.Request) (any, error) {
@@ -131,20 +131,18 @@ func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, err error) 
 			return // the client has gone, and this is why it failed
 		}
 		e = &apiError{http.StatusInternalServerError, "InternalFailure", "", true}
-		status := http.StatusText(e.status)
 		if errors.Is(err, store.ErrClosed) {
-			e.status, e.shape, status = http.StatusServiceUnavailable, "ServiceUnavailable", "shutting down"
+			e = &apiError{http.StatusServiceUnavailable, "ServiceUnavailable", "X-Ray Local is shutting down", true}
 		}
-		h.logger.ErrorContext(r.Context(), "X-Ray API call failed", "path", r.URL.Path, "status", status, "error", err)
+		h.logger.ErrorContext(r.Context(), "X-Ray API call failed", "path", r.URL.Path, "error", err)
 	}
 	w.Header().Set("x-amzn-errortype", e.shape)
-	h.write(w, e.status, e)
+	write(w, e.status, e)
 }
 
-func (h *Handler) write(w http.ResponseWriter, status int, v any) {
+func write(w http.ResponseWriter, status int, v any) {
 	body, err := marshal(v)
-	if err != nil {
-		h.logger.Error("X-Ray API answer cannot be written", "error", err)
+	if err != nil { // a type of this package that JSON cannot have: a bug, which its tests show
 		status, body = http.StatusInternalServerError, []byte(`{"message":null}`)
 	}
 	header := w.Header()

@@ -1,0 +1,166 @@
+package xraylocal
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/api"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
+)
+
+// DefaultListen is where X-Ray Local listens unless told otherwise.
+const DefaultListen = "127.0.0.1:2080"
+
+// A Config says where X-Ray Local keeps its data, where it listens and who may
+// call. Only Dir is required.
+type Config struct {
+	Dir    string // data directory; made, for this user only, if it is not there
+	Listen string // "host:port", DefaultListen if empty; port 0 takes a free one
+
+	// AllowRemote permits a Listen beyond the loopback interface. Then every
+	// request needs the Token, but GET /healthz.
+	AllowRemote bool
+	// AllowHosts are names, without port, that a request's Host header may have
+	// beside those of the loopback interface and the host of Listen.
+	AllowHosts []string
+	// IngestOpen lets in, without the Token, what agents send: segments,
+	// telemetry and the sampling calls. For private networks.
+	IngestOpen bool
+	// Token may come as bearer token, as access key id of an AWS signature, as
+	// cookie, or once as ?token= of a page.
+	Token string
+
+	// NewConsole makes the handler of GET requests outside the API, given the
+	// API, which asks for no token there. Nil serves no pages.
+	NewConsole func(api http.Handler) http.Handler
+
+	Logger *slog.Logger // slog.Default if nil
+}
+
+// A Server is X-Ray Local with its store open. It is safe for concurrent use.
+// Close releases the store also if Start was never called.
+type Server struct {
+	cfg     Config
+	store   *store.Store
+	handler http.Handler
+	server  *http.Server
+
+	mu       sync.Mutex
+	listener net.Listener
+	served   chan struct{} // closed when serving has ended; nil before Start
+}
+
+// Open checks the configuration and opens the store; it does not listen yet.
+// Its error is a *ListenError or a *store.OpenError.
+func Open(cfg Config) (*Server, error) {
+	if cfg.Listen == "" {
+		cfg.Listen = DefaultListen
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	g, err := newGuard(cfg)
+	if err != nil {
+		return nil, err
+	}
+	st, err := store.Open(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	g.next = routes(cfg, st)
+	s := &Server{cfg: cfg, store: st, handler: g}
+	s.server = &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelDebug),
+	}
+	return s, nil
+}
+
+// routes tells pages from calls of the API.
+func routes(cfg Config, st *store.Store) http.Handler {
+	calls := api.New(st, cfg.Logger)
+	var console http.Handler = http.HandlerFunc(noConsole)
+	if cfg.NewConsole != nil {
+		console = cfg.NewConsole(calls)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case !isGet(r) || api.IsPath(r.URL.Path):
+			calls.ServeHTTP(w, r)
+		case r.URL.Path == healthPath:
+			_, _ = io.WriteString(w, "ok\n")
+		default:
+			console.ServeHTTP(w, r)
+		}
+	})
+}
+
+func noConsole(w http.ResponseWriter, _ *http.Request) {
+	http.Error(w, "This is X-Ray Local, AWS X-Ray's API on this machine. It was started without a console.", http.StatusNotFound)
+}
+
+// Start listens, and serves in the background until Close. Its error is a
+// *ListenError. It may be called once.
+func (s *Server) Start() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.served != nil {
+		return errors.New("X-Ray Local was started already")
+	}
+	listener, err := net.Listen("tcp", s.cfg.Listen)
+	if err != nil {
+		return listenError(s.cfg.Listen, err)
+	}
+	s.listener, s.served = listener, make(chan struct{})
+	go func() {
+		defer close(s.served)
+		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.cfg.Logger.Error("X-Ray Local has stopped serving", "address", listener.Addr().String(), "error", err)
+		}
+	}()
+	return nil
+}
+
+// Addr returns the "host:port" that the server listens on, "" before Start.
+func (s *Server) Addr() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener == nil {
+		return ""
+	}
+	return s.listener.Addr().String()
+}
+
+// Handler returns what the server serves, its checks of callers included.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Store returns the store, which the server closes.
+func (s *Server) Store() *store.Store { return s.store }
+
+// Close stops listening, lets the requests that are being answered finish until
+// ctx ends, cuts off the rest, and closes the store. What was acknowledged is
+// kept in any case. A second Close does nothing.
+func (s *Server) Close(ctx context.Context) error {
+	err := s.server.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, s.server.Close())
+	}
+	s.mu.Lock()
+	served := s.served
+	s.mu.Unlock()
+	if served != nil {
+		<-served // the listener is closed: it ends at once
+	}
+	return errors.Join(err, s.store.Close())
+}
