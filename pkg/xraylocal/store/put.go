@@ -168,7 +168,7 @@ func (w *writer) put(batch []*request) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // no-op after Commit
+	defer tx.Rollback() // does nothing after Commit
 	t := &transaction{writer: w, tx: tx}
 	if err := tx.Stmt(w.tick).QueryRow().Scan(&t.seq); err != nil {
 		return err
@@ -187,7 +187,7 @@ func (w *writer) reset() error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // no-op after Commit
+	defer tx.Rollback() // does nothing after Commit
 	for _, query := range []string{
 		`DELETE FROM documents`, `DELETE FROM places`, `DELETE FROM traces`, `UPDATE clock SET seq = seq + 1`,
 	} {

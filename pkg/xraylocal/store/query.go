@@ -29,7 +29,7 @@ func (s *Store) Traces(ctx context.Context, ids ...string) ([]*Trace, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read traces: %w", err)
 	}
-	defer tx.Rollback() //nolint:errcheck // it only read
+	defer tx.Rollback() // it only read
 	var traces []*Trace
 	for _, id := range ids {
 		trace, err := readTrace(ctx, tx, id)
@@ -136,7 +136,7 @@ func (s *Store) Find(ctx context.Context, q Query) (Page, error) {
 	if err != nil {
 		return Page{}, fmt.Errorf("find traces: %w", err)
 	}
-	defer tx.Rollback() //nolint:errcheck // it only read
+	defer tx.Rollback() // it only read
 	pos := position{start: math.MaxFloat64, num: math.MaxInt64}
 	if q.Token != "" {
 		if pos, err = parseToken(q.Token); err != nil {

@@ -64,13 +64,9 @@ func open(dir string, now func() time.Time) (*Store, error) {
 		closing:  make(chan struct{}),
 		done:     make(chan struct{}),
 	}
-	if err := s.connect(path); err != nil {
-		return nil, &OpenError{Dir: dir, Err: fmt.Errorf("%s: %w", File, err), Remedy: "move the file away, or choose another directory"}
-	}
-	w, err := newWriter(s.write)
+	w, err := s.connect(path)
 	if err != nil {
-		return nil, errors.Join(&OpenError{Dir: dir, Err: fmt.Errorf("%s: %w", File, err), Remedy: "move the file away, or choose another directory"},
-			s.read.Close(), s.write.Close())
+		return nil, &OpenError{Dir: dir, Err: fmt.Errorf("%s: %w", File, err), Remedy: "move the file away, or choose another directory"}
 	}
 	go s.run(w)
 	s.close = sync.OnceValue(func() error {
@@ -85,6 +81,13 @@ func open(dir string, now func() time.Time) (*Store, error) {
 // can read; SQLite gives its side files the same mode.
 func prepare(dir string) (path string, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	probe, err := os.CreateTemp(dir, ".probe-*") // the side files come and go: the directory must be writable
+	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
 		return "", err
 	}
 	path = filepath.Join(dir, File)
@@ -105,21 +108,24 @@ func plain(err error) error {
 	return err
 }
 
-func (s *Store) connect(path string) (err error) {
+func (s *Store) connect(path string) (w *writer, err error) {
 	const common = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"
 	if s.write, err = sql.Open("sqlite", dsn(path, common+"&_txlock=immediate")); err != nil {
-		return err
+		return nil, err
 	}
 	s.write.SetMaxOpenConns(1)
 	if err := migrate(context.Background(), s.write); err != nil {
-		return errors.Join(err, s.write.Close())
+		return nil, errors.Join(err, s.write.Close())
+	}
+	if w, err = newWriter(s.write); err != nil {
+		return nil, errors.Join(err, s.write.Close())
 	}
 	if s.read, err = sql.Open("sqlite", dsn(path, common+"&_pragma=query_only(1)")); err != nil {
-		return errors.Join(err, s.write.Close())
+		return nil, errors.Join(err, w.close(), s.write.Close())
 	}
 	s.read.SetMaxOpenConns(4)
 	s.read.SetMaxIdleConns(4)
-	return nil
+	return w, nil
 }
 
 // dsn returns path as SQLite's file URI.
