@@ -2,6 +2,7 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/awsxrayreceiver"
@@ -16,7 +17,8 @@ import (
 // started and not before. Contrib's takes its UDP port when it is made, so that
 // `validate` fails beside a running collector, and it panics when it is shut
 // down without having been started, which happens when another component does
-// not start. It also logs the closing of its own socket as an error.
+// not start. It also logs the closing of its own socket as an error, and loses
+// datagrams while a pipeline is busy, for which it gets a [buffer].
 func newXRayReceiverFactory() receiver.Factory {
 	inner := awsxrayreceiver.NewFactory()
 	create := func(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Traces) (receiver.Traces, error) {
@@ -25,7 +27,8 @@ func newXRayReceiverFactory() receiver.Factory {
 			return &untilClosing{Core: c, closing: &r.closing}
 		}))
 		r.create = func(ctx context.Context) (receiver.Traces, error) {
-			return inner.CreateTraces(ctx, set, cfg, next)
+			r.buffer = newBuffer(next, set.Logger)
+			return inner.CreateTraces(ctx, set, cfg, r.buffer)
 		}
 		return r, nil
 	}
@@ -35,13 +38,14 @@ func newXRayReceiverFactory() receiver.Factory {
 type xrayReceiver struct {
 	create  func(context.Context) (receiver.Traces, error)
 	inner   receiver.Traces // nil until started
+	buffer  *buffer         // nil until started
 	closing atomic.Bool
 }
 
 func (r *xrayReceiver) Start(ctx context.Context, host component.Host) error {
 	inner, err := r.create(ctx)
 	if err != nil {
-		return err
+		return errors.Join(err, r.buffer.close(ctx))
 	}
 	r.inner = inner
 	return inner.Start(ctx, host)
@@ -52,7 +56,7 @@ func (r *xrayReceiver) Shutdown(ctx context.Context) error {
 	if r.inner == nil {
 		return nil
 	}
-	return r.inner.Shutdown(ctx)
+	return errors.Join(r.inner.Shutdown(ctx), r.buffer.close(ctx))
 }
 
 // untilClosing passes log entries on until closing is set.
