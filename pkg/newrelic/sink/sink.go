@@ -47,12 +47,12 @@ type Sink struct {
 func Open(cfg Config) (*Sink, error) {
 	cfg.Listen = cmp.Or(cfg.Listen, DefaultListen)
 	if err := checkListen(cfg.Listen, cfg.AllowRemote); err != nil {
-		return nil, fmt.Errorf("New Relic sink: %w", err)
+		return nil, fmt.Errorf("newrelic sink: %w", err)
 	}
 	s := &Sink{cfg: cfg, log: cmp.Or(cfg.Logger, slog.Default())}
 	var err error
 	if s.store, err = openStore(cfg.Dir, defaultRetention, s.log); err != nil {
-		return nil, fmt.Errorf("New Relic sink: %w", err)
+		return nil, fmt.Errorf("newrelic sink: %w", err)
 	}
 	s.grpc = newGRPCServer(s)
 	s.http = newHTTPServer(s)
@@ -64,11 +64,11 @@ func (s *Sink) Start() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.listener != nil {
-		return errors.New("New Relic sink: it is already started")
+		return errors.New("newrelic sink: it is already started")
 	}
 	listener, err := net.Listen("tcp", s.cfg.Listen)
 	if err != nil {
-		return fmt.Errorf("New Relic sink: %w", explainListen(s.cfg.Listen, err))
+		return fmt.Errorf("newrelic sink: %w", explainListen(s.cfg.Listen, err))
 	}
 	s.listener, s.served = listener, make(chan struct{})
 	go func() {
@@ -126,7 +126,7 @@ func (s *Sink) Close(ctx context.Context) error {
 	}
 	err := s.http.Shutdown(ctx)
 	if err != nil {
-		err = errors.Join(fmt.Errorf("New Relic sink: requests cut off: %w", err), s.http.Close())
+		err = errors.Join(fmt.Errorf("newrelic sink: requests cut off: %w", err), s.http.Close())
 	}
 	s.grpc.Stop()
 	s.mu.Lock()

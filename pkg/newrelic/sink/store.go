@@ -173,7 +173,7 @@ func Reset(ctx context.Context, dir string) error {
 	}
 	s, err := openStore(dir, defaultRetention, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return fmt.Errorf("New Relic sink: %w", err)
+		return fmt.Errorf("newrelic sink: %w", err)
 	}
 	return errors.Join(s.put(ctx, &request{reset: true}), s.close())
 }

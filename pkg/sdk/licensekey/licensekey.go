@@ -35,7 +35,7 @@ var (
 	ErrMalformed = errors.New("malformed New Relic license key")
 	// ErrRegion means that the key belongs to another region than the
 	// endpoint: New Relic answers 403.
-	ErrRegion = errors.New("New Relic license key of another region")
+	ErrRegion = errors.New("license key of another New Relic region")
 )
 
 // userKeyPrefix starts a user key, which queries NerdGraph but does not ingest.
