@@ -53,7 +53,10 @@ func Start(ctx context.Context, opts Options) (*Collector, error) {
 		defer close(c.done)
 		c.err = inner.Run(context.WithoutCancel(ctx))
 	}()
-	return c, c.waitRunning(ctx)
+	if err := c.waitRunning(ctx); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // waitRunning polls the state: otelcol offers no signal for it.

@@ -84,7 +84,7 @@ func describe(d *segment.Document) string {
 		}
 	}
 	slices.Sort(parts[1:])
-	if d.HTTP != nil && d.HTTP.Request != nil {
+	if d.HTTP != nil && d.HTTP.Request != nil && d.HTTP.Request.Method != "" {
 		add("http=%s %s", d.HTTP.Request.Method, d.HTTP.Request.URL)
 	}
 	if d.HTTP != nil && d.HTTP.Response != nil {
@@ -117,7 +117,7 @@ func describe(d *segment.Document) string {
 var (
 	anyPort        = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 	anyApplication = regexp.MustCompile(`app-[a-z2-7]{12}`)
-	anyRequestID   = regexp.MustCompile(`(?i)(RequestID: )[0-9a-f-]+`)
+	anyRequestID   = regexp.MustCompile(`(RequestID: )[0-9A-Za-z-]+`)
 )
 
 // constant replaces what is another in each run.

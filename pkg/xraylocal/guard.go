@@ -83,9 +83,12 @@ func (g *guard) open(r *http.Request) bool {
 }
 
 // foreign reports whether a browser sent the request for a page of another
-// site. Browsers set both headers themselves; other clients send neither.
+// site. Browsers set these headers themselves; other clients send none. Somebody
+// who follows a link from another site to a page of the console is welcome: the
+// other site learns nothing of it.
 func foreign(r *http.Request) bool {
-	if r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+	follows := isGet(r) && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
+	if r.Header.Get("Sec-Fetch-Site") == "cross-site" && !follows {
 		return true
 	}
 	for _, origin := range r.Header.Values("Origin") {

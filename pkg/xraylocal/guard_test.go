@@ -93,6 +93,7 @@ func TestLoopback(t *testing.T) {
 		{"null origin", "POST /Traces", []string{"Origin: null"}, 403, "other sites"},
 		{"foreign origin of a page", "GET /", []string{"Origin: http://evil.example"}, 403, "other sites"},
 		{"cross-site", "GET /", []string{"Sec-Fetch-Site: cross-site"}, 403, "other sites"},
+		{"a link followed from another site", "GET /", []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"}, 200, ""},
 		{"same-origin", "GET /", []string{"Sec-Fetch-Site: same-origin"}, 200, "page"},
 		{"from the address bar", "GET /", []string{"Sec-Fetch-Site: none"}, 200, "page"},
 	}
