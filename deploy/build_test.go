@@ -32,7 +32,8 @@ func buildPrograms(t *testing.T, root string) map[string]string {
 		replayCopies(t, d.stages[0], root, sources, ignore)
 		pkg, variable := d.goBuild(t)
 		program := filepath.Join(t.TempDir(), filepath.Base(d.entrypoint()))
-		cmd := exec.Command("go", "build", "-ldflags", "-X "+variable+"="+rehearsalVersion, "-o", program, pkg)
+		args := append([]string{"build", "-ldflags", "-X " + variable + "=" + rehearsalVersion, "-o", program}, buildMode...)
+		cmd := exec.Command("go", append(args, pkg)...)
 		cmd.Dir = sources
 		if output, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%s: go build %s: %v\n%s", file, pkg, err, output)

@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -49,14 +49,18 @@ func TestRehearsal(t *testing.T) {
 	s.waitExit("load")
 
 	api := xrayClient(s, "xraylocal:2080", rehearsalToken)
-	var traces map[string][]string
+	var traces spansByTrace
 	t.Run("X-Ray Local has every trace", func(t *testing.T) {
 		traces = awaitTraces(t, api, begun)
+		want := []string{"applications", "documents", "legacy", "scoring", "web"}
+		if diff := cmp.Diff(want, traces.services()); diff != "" {
+			t.Errorf("services with segments (-want +got):\n%s", diff)
+		}
 	})
 	t.Run("the New Relic sink has the same spans", func(t *testing.T) {
 		for id, spans := range traces {
-			if missing := awaitSpans(t, s, id, spans); len(missing) > 0 {
-				t.Errorf("trace %s: the sink has no spans %q", id, missing)
+			if diff := awaitSpans(t, s, id, spans); diff != "" {
+				t.Errorf("trace %s (-X-Ray Local +sink):\n%s", id, diff)
 			}
 		}
 	})
@@ -88,7 +92,6 @@ func xrayClient(s *stage, host, accessKey string) *xray.Client {
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: accessKey, SecretAccessKey: "not-a-secret"}, nil
 		}),
-		Retryer: aws.NopRetryer{},
 		HTTPClient: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
 			DisableKeepAlives: true,
 			DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -98,44 +101,58 @@ func xrayClient(s *stage, host, accessKey string) *xray.Client {
 	})
 }
 
-// readTraces returns the ids of the segments and subsegments of every trace
-// since begun, but for those that the collector or X-Ray Local inferred.
-func readTraces(t *testing.T, api *xray.Client, begun time.Time) map[string][]string {
+// spansByTrace holds, for the id of a trace and the id of a span, the name of
+// the service that the span is of.
+type spansByTrace map[string]map[string]string
+
+// services returns the names of all services.
+func (s spansByTrace) services() []string {
+	names := map[string]bool{}
+	for _, spans := range s {
+		for _, service := range spans {
+			names[service] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// readTraces returns the segments and subsegments of every trace since begun,
+// but for those that were inferred.
+func readTraces(t *testing.T, api *xray.Client, begun time.Time) spansByTrace {
 	t.Helper()
 	summaries, _, err := client.ListTraces(t.Context(), api, begun, time.Now().Add(time.Second), 10*rehearsalRequests)
 	if err != nil {
 		t.Fatal(err)
 	}
-	traces := map[string][]string{}
+	traces := spansByTrace{}
 	for _, summary := range summaries {
 		id := aws.ToString(summary.Id)
 		trace, err := client.GetTrace(t.Context(), api, id)
 		if err != nil {
 			t.Fatal(err)
 		}
-		traces[id] = nil
+		traces[id] = map[string]string{}
 		for _, document := range trace.Documents {
-			traces[id] = appendSpans(traces[id], document)
+			if !document.Inferred {
+				addSpans(traces[id], document, document.Name)
+			}
 		}
 	}
 	return traces
 }
 
-func appendSpans(spans []string, d *segment.Document) []string {
-	if !d.Inferred {
-		spans = append(spans, d.ID)
+func addSpans(spans map[string]string, d *segment.Document, service string) {
+	spans[d.ID] = service
+	for _, child := range d.Subsegments {
+		addSpans(spans, child, service)
 	}
-	for i := range d.Subsegments {
-		spans = appendSpans(spans, d.Subsegments[i])
-	}
-	return spans
 }
 
 // awaitTraces waits until X-Ray Local has all traces and no more comes.
-func awaitTraces(t *testing.T, api *xray.Client, begun time.Time) map[string][]string {
+func awaitTraces(t *testing.T, api *xray.Client, begun time.Time) spansByTrace {
 	t.Helper()
 	deadline := time.Now().Add(arrivalLimit)
-	var before map[string][]string
+	var before spansByTrace
 	for {
 		traces := readTraces(t, api, begun)
 		if len(traces) == rehearsalRequests && cmp.Equal(before, traces) {
@@ -149,41 +166,43 @@ func awaitTraces(t *testing.T, api *xray.Client, begun time.Time) map[string][]s
 	}
 }
 
-// awaitSpans returns which spans of a trace the sink still lacks at the end.
-func awaitSpans(t *testing.T, s *stage, trace string, spans []string) []string {
+// awaitSpans waits until the sink has the same spans of a trace, and returns the
+// difference that is left.
+func awaitSpans(t *testing.T, s *stage, trace string, spans map[string]string) string {
 	t.Helper()
 	deadline := time.Now().Add(arrivalLimit)
 	for {
-		missing := slices.DeleteFunc(slices.Clone(spans), func(id string) bool {
-			return slices.Contains(sinkSpans(t, s, trace), id)
-		})
-		if len(missing) == 0 || time.Now().After(deadline) {
-			return missing
+		diff := cmp.Diff(spans, sinkSpans(t, s, trace))
+		if diff == "" || time.Now().After(deadline) {
+			return diff
 		}
 		time.Sleep(200 * time.Millisecond)
 	}
 }
 
-// sinkSpans asks the sink for a trace as a person would, from the host.
-func sinkSpans(t *testing.T, s *stage, trace string) []string {
+// sinkSpans asks the sink for a trace as a person would, from the host. It
+// returns the services by the ids of their spans.
+func sinkSpans(t *testing.T, s *stage, trace string) map[string]string {
 	t.Helper()
-	id := strings.ReplaceAll(strings.TrimPrefix(trace, "1-"), "-", "")
-	resp, err := http.Get("http://" + s.addresses["newrelic"]["4319/tcp"] + "/spans?trace.id=" + id)
+	resp, err := http.Get("http://" + s.addresses["newrelic"]["4319/tcp"] + "/spans?trace.id=" + trace)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	var spans []struct {
-		SpanID string `json:"span_id"`
+	var answer struct {
+		Spans []struct {
+			ID      string `json:"id"`
+			Service string `json:"service.name"`
+		} `json:"spans"`
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&spans); err != nil {
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
 		t.Fatal(err)
 	}
-	var ids []string
-	for _, span := range spans {
-		ids = append(ids, span.SpanID)
+	spans := map[string]string{}
+	for _, span := range answer.Spans {
+		spans[span.ID] = span.Service
 	}
-	return ids
+	return spans
 }
 
 // testAccess proves what --ingest-open opens and what it does not, for a SigV4

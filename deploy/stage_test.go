@@ -23,7 +23,8 @@ import (
 //   - an image of ours: the program built from what its Dockerfile sees;
 //   - ADOT's image: our collector, with ADOT's command line;
 //   - DynamoDB Local: the demo's own DynamoDB;
-//   - a container's network: a free port of 127.0.0.1 for each port;
+//   - a container's network: a free port of 127.0.0.1 for each port, of all
+//     addresses for what is given --allow-remote;
 //   - a name: that address, for all but the collector. It asks for X-Ray Local
 //     and the sink by their names, through a proxy that knows the addresses, so
 //     that they get the Host header that they would get in the network;
@@ -140,8 +141,12 @@ func (s *stage) command(service types.ServiceConfig) (argv, env []string) {
 			variables[name] = s.peers(value)
 		}
 	}
+	remote := slices.Contains(argv, "--allow-remote")
 	for i, arg := range argv {
 		argv[i] = s.own(service.Name, s.files(service, arg))
+		if remote { // what it does beyond loopback is to be seen
+			argv[i] = wildcardHost(arg, argv[i])
+		}
 	}
 	for name, value := range variables {
 		env = append(env, name+"="+s.own(service.Name, value))
@@ -212,6 +217,14 @@ func (s *stage) own(name, text string) string {
 		}
 		return address
 	})
+}
+
+// wildcardHost gives an address its wildcard back.
+func wildcardHost(before, after string) string {
+	if strings.HasPrefix(before, "0.0.0.0:") {
+		return strings.Replace(after, "127.0.0.1:", "0.0.0.0:", 1)
+	}
+	return after
 }
 
 // peers replaces the names and ports of other services.

@@ -1,0 +1,5 @@
+//go:build !race
+
+package deploy
+
+var buildMode []string
