@@ -47,6 +47,9 @@ func (s *SDK) Flush(ctx context.Context) error {
 // 5 seconds. It only executes once: later and concurrent calls wait for the
 // first and return its error, or their own ctx's. Spans that end afterwards
 // are lost.
+//
+// With http/protobuf, idle connections stay for up to 90 seconds in a pool that
+// OpenTelemetry's exporters share in a process and give no way to close.
 func (s *SDK) Shutdown(ctx context.Context) error {
 	if s == nil {
 		return nil
