@@ -63,7 +63,7 @@ It does not use AWS or New Relic accounts, whatever the environment holds, unles
 	f.BoolVar(&flags.once, "once", false, "send --requests requests, wait until they arrived, report and exit: 0, or 1 if anything is missing")
 	f.IntVar(&flags.requests, "requests", 200, "how many requests --once sends")
 	f.BoolVar(&flags.json, "json", false, "report --once as one JSON object on standard output")
-	f.BoolVar(&flags.freePorts, "free-ports", false, "use free ports instead of the usual ones")
+	f.BoolVar(&flags.freePorts, "free-ports", false, "use free ports instead of the usual ones, but for those that are named")
 	cfg.Ports.EachFlag(func(port *int, flag, what string) {
 		f.IntVar(port, flag, *port, "port for "+what)
 	})
@@ -90,7 +90,7 @@ func (flags *upFlags) apply(cmd *cobra.Command, cfg *up.Config) (err error) {
 		return err
 	}
 	if flags.freePorts {
-		if cfg.Ports, err = up.FreePorts(); err != nil {
+		if err := freePorts(cmd, &cfg.Ports); err != nil {
 			return err
 		}
 	}
@@ -105,6 +105,27 @@ func (flags *upFlags) apply(cmd *cobra.Command, cfg *up.Config) (err error) {
 	}
 	cfg.Progress = cmd.ErrOrStderr()
 	cfg.Log = newLogger(cmd)
+	return nil
+}
+
+// freePorts replaces the ports that no flag names by free ones.
+func freePorts(cmd *cobra.Command, ports *up.Ports) error {
+	free, err := up.FreePorts()
+	if err != nil {
+		return err
+	}
+	named := map[string]int{}
+	ports.EachFlag(func(port *int, flag, _ string) {
+		if cmd.Flags().Changed(flag) {
+			named[flag] = *port
+		}
+	})
+	*ports = free
+	ports.EachFlag(func(port *int, flag, _ string) {
+		if p, ok := named[flag]; ok {
+			*port = p
+		}
+	})
 	return nil
 }
 

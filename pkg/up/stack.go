@@ -123,17 +123,17 @@ func (s *Stack) startCollector(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p, config := s.cfg.Ports, s.cfg.CollectorConfig
+	if config == "" {
+		config = "the built-in configuration"
+	}
 	s.collector, err = collector.Start(ctx, collector.Options{
 		ConfigFile: s.cfg.CollectorConfig,
 		Env:        env,
 		Log:        s.log.core,
 	})
 	if err != nil {
-		return err
-	}
-	p, config := s.cfg.Ports, s.cfg.CollectorConfig
-	if config == "" {
-		config = "the built-in configuration"
+		return fmt.Errorf("start with %s: %w", config, err)
 	}
 	s.line("collector", loopback(p.OTLPGRPC), "OTLP gRPC, from "+config)
 	s.line("", loopback(p.OTLPHTTP), "OTLP HTTP")
@@ -151,7 +151,11 @@ func (s *Stack) startCollector(ctx context.Context) error {
 
 func (s *Stack) startDemo(ctx context.Context) error {
 	p := s.cfg.Ports
-	var err error
+	// The SDK's default of 5 s is long for somebody who waits for a trace.
+	err := os.Setenv("OTEL_BSP_SCHEDULE_DELAY", "500") // milliseconds
+	if err != nil {
+		return err
+	}
 	s.demo, err = demo.Start(ctx, demo.Config{
 		WebListen:         loopback(p.Web),
 		OTLPEndpoint:      "http://" + loopback(p.OTLPGRPC),
