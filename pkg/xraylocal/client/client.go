@@ -1,8 +1,8 @@
 // Package client reads traces from X-Ray Local with AWS's own client.
 //
 // A client made here never looks at AWS files, variables or metadata services,
-// never uses a proxy and never retries: what it talks to is on this machine or
-// next to it, and answers at once or not at all.
+// never uses a proxy and tries twice at most: what it talks to is on this machine
+// or next to it, and answers at once or not at all.
 package client
 
 import (
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/xray"
 )
 
@@ -46,8 +47,8 @@ func New(endpoint, token string) (*xray.Client, error) {
 	return xray.New(options(endpoint, token, transport)), nil
 }
 
-// options are the same for all clients: one region, dummy credentials, one
-// attempt, nothing from the environment.
+// options are the same for all clients: one region, dummy credentials, two
+// attempts, nothing from the environment.
 func options(endpoint, token string, transport http.RoundTripper) xray.Options {
 	key := token
 	if key == "" {
@@ -59,7 +60,13 @@ func options(endpoint, token string, transport http.RoundTripper) xray.Options {
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: key, SecretAccessKey: dummy, Source: "bragg"}, nil
 		}),
-		Retryer: aws.NopRetryer{},
+		// A second attempt is for an answer whose connection closes while it is
+		// read, which the SDK reports as an error in one of some 10,000 calls
+		// (https://github.com/aws/aws-sdk-go-v2/issues/2737).
+		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
+			o.MaxAttempts = 2
+			o.MaxBackoff = 50 * time.Millisecond
+		}),
 		HTTPClient: &http.Client{
 			Transport: limited{transport},
 			Timeout:   callTimeout,
