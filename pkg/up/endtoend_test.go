@@ -247,6 +247,24 @@ func TestStopLosesNothing(t *testing.T) {
 	settle(t, again)
 }
 
+// TestXRayLocalRestarts: what it acknowledged before is there after, and the
+// collector goes on with it.
+func TestXRayLocalRestarts(t *testing.T) {
+	s := startStack(t, Config{})
+	call(t, s, demo.ViaLegacy, nil)
+	settle(t, s)
+	if err := s.xray.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.startXRayLocal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	call(t, s, demo.OK, nil)
+	if sent := settle(t, s); len(sent) != 2 {
+		t.Errorf("%d traces were sent, want 2", len(sent))
+	}
+}
+
 func TestOnceCountsWhatArrived(t *testing.T) {
 	if testing.Short() {
 		t.Skip("sends hundreds of requests")
