@@ -2,9 +2,11 @@ package collector
 
 import (
 	"errors"
+	"runtime/debug"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/awsxrayexporter"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckextension"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/debugexporter"
 	"go.opentelemetry.io/collector/exporter/otlpexporter"
@@ -19,31 +21,60 @@ import (
 	"go.opentelemetry.io/collector/service/telemetry/otelconftelemetry"
 )
 
+// The modules that the components come from.
+const (
+	core    = "go.opentelemetry.io/collector/"
+	contrib = "github.com/open-telemetry/opentelemetry-collector-contrib/"
+)
+
 // Factories lists the components of this distribution. Every one of them is
 // also in ADOT v0.49 under the same name.
 func Factories() (otelcol.Factories, error) {
-	receivers, err1 := otelcol.MakeFactoryMap[receiver.Factory](
-		otlpreceiver.NewFactory(),
-		newXRayReceiverFactory(),
-	)
-	processors, err2 := otelcol.MakeFactoryMap[processor.Factory](
-		batchprocessor.NewFactory(),
-		memorylimiterprocessor.NewFactory(),
-	)
-	exporters, err3 := otelcol.MakeFactoryMap[exporter.Factory](
-		awsxrayexporter.NewFactory(),
-		otlpexporter.NewFactory(),
-		otlphttpexporter.NewFactory(),
-		debugexporter.NewFactory(),
-	)
-	extensions, err4 := otelcol.MakeFactoryMap[extension.Factory](
-		healthcheckextension.NewFactory(),
-	)
-	return otelcol.Factories{
-		Receivers:  receivers,
-		Processors: processors,
-		Exporters:  exporters,
-		Extensions: extensions,
-		Telemetry:  otelconftelemetry.NewFactory(),
-	}, errors.Join(err1, err2, err3, err4)
+	f := otelcol.Factories{Telemetry: otelconftelemetry.NewFactory()}
+	var errs [4]error
+	f.Receivers, f.ReceiverModules, errs[0] = factories(map[string]receiver.Factory{
+		core + "receiver/otlpreceiver":       otlpreceiver.NewFactory(),
+		contrib + "receiver/awsxrayreceiver": newXRayReceiverFactory(),
+	})
+	f.Processors, f.ProcessorModules, errs[1] = factories(map[string]processor.Factory{
+		core + "processor/batchprocessor":         batchprocessor.NewFactory(),
+		core + "processor/memorylimiterprocessor": memorylimiterprocessor.NewFactory(),
+	})
+	f.Exporters, f.ExporterModules, errs[2] = factories(map[string]exporter.Factory{
+		contrib + "exporter/awsxrayexporter": awsxrayexporter.NewFactory(),
+		core + "exporter/otlpexporter":       otlpexporter.NewFactory(),
+		core + "exporter/otlphttpexporter":   otlphttpexporter.NewFactory(),
+		core + "exporter/debugexporter":      debugexporter.NewFactory(),
+	})
+	f.Extensions, f.ExtensionModules, errs[3] = factories(map[string]extension.Factory{
+		contrib + "extension/healthcheckextension": healthcheckextension.NewFactory(),
+	})
+	return f, errors.Join(errs[:]...)
+}
+
+// factories returns the factories of one kind by type, and for each type the
+// module and version that this binary was built with.
+func factories[T component.Factory](byModule map[string]T) (map[component.Type]T, map[component.Type]string, error) {
+	all := make([]T, 0, len(byModule))
+	modules := map[component.Type]string{}
+	for path, factory := range byModule {
+		all = append(all, factory)
+		modules[factory.Type()] = path + moduleVersion(path)
+	}
+	byType, err := otelcol.MakeFactoryMap(all...)
+	return byType, modules, err
+}
+
+// moduleVersion returns " v1.2.3" for a module of this binary, "" for others.
+func moduleVersion(path string) string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, dep := range info.Deps {
+		if dep.Path == path {
+			return " " + dep.Version
+		}
+	}
+	return ""
 }
