@@ -62,6 +62,9 @@ func factories[T component.Factory](byModule map[string]T) (map[component.Type]T
 		modules[factory.Type()] = path + moduleVersion(path)
 	}
 	byType, err := otelcol.MakeFactoryMap(all...)
+	for alias, factory := range byType {
+		modules[alias] = modules[factory.Type()]
+	}
 	return byType, modules, err
 }
 
