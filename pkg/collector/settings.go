@@ -29,6 +29,11 @@ func settings(override map[string]string, uris ...string) otelcol.CollectorSetti
 			Description: "Bragg's distribution of the OpenTelemetry Collector",
 			Version:     version.String(),
 		},
+		ProviderModules: map[string]string{
+			"env":  "github.com/bragg-tracing/bragg",
+			"file": core + "confmap/provider/fileprovider" + moduleVersion(core+"confmap/provider/fileprovider"),
+			"yaml": core + "confmap/provider/yamlprovider" + moduleVersion(core+"confmap/provider/yamlprovider"),
+		},
 		ConfigProviderSettings: otelcol.ConfigProviderSettings{
 			ResolverSettings: confmap.ResolverSettings{
 				URIs:          uris,
