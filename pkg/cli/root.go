@@ -50,9 +50,22 @@ takes what New Relic takes, and a demo that sends traffic. No AWS account.`,
 		newTraceCommand(),
 		newResetCommand(),
 		newHealthcheckCommand(),
+		newVersionCommand(),
 	)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	return root
+}
+
+func newVersionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Says which build this is",
+		Example: `  bragg version`,
+		Args:    arguments(cobra.NoArgs),
+		Run: func(cmd *cobra.Command, _ []string) {
+			fmt.Fprintln(cmd.OutOrStdout(), version.String())
+		},
+	}
 }
 
 // run executes the command and tells its error in one line.
