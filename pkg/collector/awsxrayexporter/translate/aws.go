@@ -1,0 +1,96 @@
+package translate
+
+import (
+	"github.com/bragg-tracing/bragg/pkg/segment"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// appendAWS appends the aws block: what the resource gives, and of a call what
+// the span says. Documents of another cloud have none.
+func (s *scratch) appendAWS(b []byte, p part) []byte {
+	if s.resource.noAWS {
+		return b
+	}
+	b = append(b, `,"aws":`...)
+	start := len(b)
+	b = append(b, s.resource.aws...)
+	at := len(b)
+	b = s.appendCall(b)
+	if p == service {
+		b = b[:at]
+	}
+	return segment.CloseObject(b, start)
+}
+
+func (s *scratch) appendCall(b []byte) []byte {
+	a := &s.attributes
+	account := s.resource.account
+	if x := a.latest(awsAccountID); x != nil && x.value.Type() != pcommon.ValueTypeEmpty {
+		account = a.show(awsAccountID)
+	}
+	b = appendMember(b, `,"account_id":`, account)
+	b = appendMember(b, `,"operation":`, s.operation())
+	b = appendMember(b, `,"region":`, a.show(awsRegion))
+	b = appendMember(b, `,"request_id":`, a.show(awsRequestID, awsRequestIDOld))
+	b = s.appendQueue(b)
+	return s.appendTables(b)
+}
+
+func (s *scratch) operation() string {
+	a := &s.attributes
+	if a.has(awsOperation) {
+		return a.show(awsOperation)
+	}
+	if a.has(rpcMethod) {
+		operation := a.show(rpcMethod)
+		if s.status.awsSDK && s.t.rules.has(ruleStableRPC) {
+			_, operation, _ = cutMethod(operation)
+		}
+		return operation
+	}
+	if s.t.rules.has(ruleStableMessaging) && a.has(messagingSystem) && a.has(messagingOperation) {
+		if _, aws := s.stableName(); aws {
+			return a.str(messagingOperation)
+		}
+	}
+	return ""
+}
+
+// appendQueue appends queue_url; messaging.url wins.
+func (s *scratch) appendQueue(b []byte) []byte {
+	a := &s.attributes
+	if x := a.latest(messagingURL); x != nil {
+		return appendMember(b, `,"queue_url":`, x.value.Str())
+	}
+	if x := a.latest(awsQueueURL, awsQueueURLOld); x == nil && s.t.rules.has(ruleStableMessaging) {
+		return appendMember(b, `,"queue_url":`, a.str(sqsQueueURL))
+	}
+	return appendMember(b, `,"queue_url":`, a.show(awsQueueURL, awsQueueURLOld))
+}
+
+// appendTables appends table_name or table_names; aws.dynamodb.table_names
+// wins.
+func (s *scratch) appendTables(b []byte) []byte {
+	if x := s.attributes.latest(dynamoTableNames); x != nil {
+		switch v := x.value; v.Type() {
+		case pcommon.ValueTypeStr:
+			return appendMember(b, `,"table_name":`, v.Str())
+		case pcommon.ValueTypeSlice:
+			if v.Slice().Len() == 1 {
+				return appendMember(b, `,"table_name":`, v.Slice().At(0).Str())
+			}
+			if v.Slice().Len() > 1 {
+				return appendNames(append(b, `,"table_names":`...), v.Slice())
+			}
+		}
+	}
+	return appendMember(b, `,"table_name":`, s.attributes.show(awsTableName, awsTableNameOld))
+}
+
+func appendNames(b []byte, names pcommon.Slice) []byte {
+	start := len(b)
+	for _, name := range names.All() {
+		b = segment.AppendString(append(b, ','), name.Str())
+	}
+	return segment.CloseArray(b, start)
+}

@@ -1,0 +1,166 @@
+package segment
+
+import (
+	"math"
+	"strconv"
+	"unicode/utf8"
+)
+
+const hexDigits = "0123456789abcdef"
+
+// The Append functions are the encoder for who writes documents without
+// building a Document: each appends JSON to dst and returns the longer slice,
+// as strconv's do. They allocate only when dst must grow.
+
+// AppendString appends s as a JSON string, with the escapes of encoding/json:
+// <, > and & are escaped, and bytes that are not UTF-8 become U+FFFD.
+func AppendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	dst = AppendStringPart(dst, s)
+	return append(dst, '"')
+}
+
+// AppendStringPart appends s as AppendString does, but without the quotation
+// marks, for a string that is put together from parts.
+func AppendStringPart(dst []byte, s string) []byte {
+	for {
+		n := plainPrefix(s)
+		dst = append(dst, s[:n]...)
+		if n == len(s) {
+			return dst
+		}
+		if c := s[n]; c < utf8.RuneSelf {
+			dst = appendEscaped(dst, c)
+			s = s[n+1:]
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[n:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			dst = append(dst, `\ufffd`...)
+		case r == '\u2028' || r == '\u2029':
+			dst = append(dst, `\u202`...)
+			dst = append(dst, hexDigits[r&0xf])
+		default:
+			dst = append(dst, s[n:n+size]...)
+		}
+		s = s[n+size:]
+	}
+}
+
+// plainPrefix returns how many bytes at the start of s need no escape, eight
+// at a time where it can.
+func plainPrefix(s string) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		b := s[i : i+8]
+		v := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+		// A byte's top bit is set here if the byte is not ASCII, is below
+		// 0x20 or equals one of the characters. A borrow may set the bit of a
+		// byte above such a one too; the loop below then finds the true one.
+		special := v | (v - 0x20*ones) |
+			((v ^ '"'*ones) - ones) | ((v ^ '\\'*ones) - ones) |
+			((v ^ '&'*ones) - ones) | ((v | 0x02*ones) ^ '>'*ones - ones)
+		if special&tops != 0 {
+			break
+		}
+	}
+	for ; i < len(s); i++ {
+		if !plain[s[i]] {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// plain holds the bytes that a JSON string carries as they are.
+var plain = func() (t [256]bool) {
+	for c := byte(0x20); c < utf8.RuneSelf; c++ {
+		t[c] = c != '"' && c != '\\' && c != '<' && c != '>' && c != '&'
+	}
+	return t
+}()
+
+func appendEscaped(dst []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\b':
+		return append(dst, '\\', 'b')
+	case '\f':
+		return append(dst, '\\', 'f')
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	default:
+		return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
+	}
+}
+
+// AppendFloat appends f as encoding/json writes a float64. For NaN and the
+// infinities, which JSON cannot express, it appends the strings "NaN",
+// "Infinity" and "-Infinity".
+func AppendFloat(dst []byte, f float64) []byte {
+	switch {
+	case math.IsNaN(f):
+		return append(dst, `"NaN"`...)
+	case math.IsInf(f, 1):
+		return append(dst, `"Infinity"`...)
+	case math.IsInf(f, -1):
+		return append(dst, `"-Infinity"`...)
+	}
+	format := byte('f')
+	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		format = 'e'
+	}
+	dst = strconv.AppendFloat(dst, f, format, -1, 64)
+	if n := len(dst); format == 'e' && n >= 4 && dst[n-4] == 'e' && dst[n-3] == '-' && dst[n-2] == '0' {
+		dst[n-2] = dst[n-1] // e-09 to e-9
+		dst = dst[:n-1]
+	}
+	return dst
+}
+
+// AppendTraceID appends the trace id in X-Ray's form as a JSON string.
+func AppendTraceID(dst []byte, id [16]byte) []byte {
+	dst = append(dst, `"1-`...)
+	dst = appendHex(dst, id[:4])
+	dst = append(dst, '-')
+	dst = appendHex(dst, id[4:])
+	return append(dst, '"')
+}
+
+// AppendID appends the id of a segment as a JSON string.
+func AppendID(dst []byte, id [8]byte) []byte {
+	dst = append(dst, '"')
+	dst = appendHex(dst, id[:])
+	return append(dst, '"')
+}
+
+func appendHex(dst, src []byte) []byte {
+	for _, c := range src {
+		dst = append(dst, hexDigits[c>>4], hexDigits[c&0xf])
+	}
+	return dst
+}
+
+// CloseObject makes an object of the members in dst[start:], each of which
+// begins with a comma, and CloseArray an array of such elements. So neither
+// who appends the first nor who appends the last needs to know that it is.
+func CloseObject(dst []byte, start int) []byte { return closeList(dst, start, '{', '}') }
+
+// CloseArray makes an array of dst[start:]; see CloseObject.
+func CloseArray(dst []byte, start int) []byte { return closeList(dst, start, '[', ']') }
+
+func closeList(dst []byte, start int, first, last byte) []byte {
+	if len(dst) == start {
+		return append(dst, first, last)
+	}
+	dst[start] = first
+	return append(dst, last)
+}
