@@ -1,0 +1,116 @@
+package awsxrayexporter
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// documentsFor returns one document for each element, the number of its trace,
+// with a body of size bytes.
+func documentsFor(size int, traces ...int) []document {
+	var all []document
+	for i, trace := range traces {
+		all = append(all, document{body: bytes.Repeat([]byte("x"), size), trace: traceID(trace), segment: spanID(i)})
+	}
+	return all
+}
+
+func TestPack(t *testing.T) {
+	same := func(n int) []int { return make([]int, n) }
+	distinct := func(n int) []int {
+		all := make([]int, n)
+		for i := range all {
+			all[i] = i
+		}
+		return all
+	}
+	of := func(size, traces int) []int { // traces of that size, mixed
+		all := make([]int, size*traces)
+		for i := range all {
+			all[i] = i % traces
+		}
+		return all
+	}
+	tests := []struct {
+		name      string
+		documents []document
+		want      []int // documents of the puts, the largest first
+	}{
+		{"none", nil, nil},
+		{"one", documentsFor(100, 1), []int{1}},
+		{"fifty of one trace", documentsFor(100, same(50)...), []int{50}},
+		{"120 of one trace", documentsFor(100, same(120)...), []int{50, 50, 20}},
+		{"120 traces", documentsFor(100, distinct(120)...), []int{50, 50, 20}},
+		{"traces of thirty", documentsFor(100, of(30, 4)...), []int{30, 30, 30, 30}},
+		{"traces of thirty and of one", documentsFor(100, append(of(30, 4), distinct(84)[4:]...)...), []int{50, 50, 50, 50}},
+		{"large documents", documentsFor(300<<10, distinct(7)...), []int{3, 3, 1}},
+		{"a trace of large documents", documentsFor(300<<10, same(7)...), []int{3, 3, 1}},
+		{"too large for any put", documentsFor(2<<20, distinct(2)...), []int{1, 1}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var got []int
+			seen := map[[8]byte]bool{}
+			for _, p := range pack(test.documents) {
+				got = append(got, len(p.documents))
+				if size := len(appendPut(nil, p.documents)); size > maxPutBytes && len(p.documents) > 1 {
+					t.Errorf("a put has %d bytes", size)
+				}
+				for _, d := range p.documents {
+					seen[d.segment] = true
+				}
+			}
+			slices.SortFunc(got, func(a, b int) int { return b - a })
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+			if len(seen) != len(test.documents) {
+				t.Errorf("%d documents of %d are packed", len(seen), len(test.documents))
+			}
+		})
+	}
+}
+
+func FuzzAppendString(f *testing.F) {
+	for _, seed := range []string{"", `{"a":"b\"c\\"}`, "\x00\x1f\n\t\r\x7f", "größer <&> \u2028"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		text = bytes.ToValidUTF8(text, nil)
+		var got string
+		if err := json.Unmarshal(appendString(nil, text), &got); err != nil || got != string(text) {
+			t.Errorf("%q became %q: %v", text, got, err)
+		}
+	})
+}
+
+// TestBodyAfterTheAnswer: a transport that reads on does not see the memory
+// that the next request uses.
+func TestBodyAfterTheAnswer(t *testing.T) {
+	b := &body{data: []byte("documents")}
+	first := make([]byte, 4)
+	if _, err := io.ReadFull(b, first); err != nil || string(first) != "docu" {
+		t.Fatalf("%q %v", first, err)
+	}
+	if end, err := b.Seek(0, io.SeekEnd); err != nil || end != 9 {
+		t.Errorf("the end is at %d: %v", end, err)
+	}
+	if _, err := b.Seek(0, io.SeekStart); err != nil {
+		t.Error(err)
+	}
+	if all, err := io.ReadAll(b); err != nil || string(all) != "documents" {
+		t.Errorf("%q %v", all, err)
+	}
+	b.revoke()
+	if _, err := b.Read(first); err != errRevoked {
+		t.Errorf("reading after the end: %v", err)
+	}
+	if _, err := b.Seek(0, io.SeekStart); err != errRevoked {
+		t.Errorf("seeking after the end: %v", err)
+	}
+}

@@ -1,0 +1,121 @@
+package awsxrayexporter
+
+import (
+	"context"
+	"math"
+	"sync"
+	"time"
+)
+
+const (
+	// rateWindow is how long answers are collected before the rate changes.
+	rateWindow = time.Second
+	// tolerated is the share of throttled documents below which the rate
+	// stays. A throttled document costs one more request; to send less than
+	// X-Ray takes costs throughput. An endpoint that refuses at random, at
+	// whatever rate, would else drive the rate to the floor.
+	tolerated = 0.25
+	// slowestRate is the floor: one full put per second.
+	slowestRate = maxDocuments
+	// rateBurst is how much unused time may be made up for at once.
+	rateBurst = 100 * time.Millisecond
+)
+
+// A rate bounds the documents per second by additive increase and
+// multiplicative decrease. It knows no quota: it is without a bound until X-Ray
+// throttles. When more than a quarter of a window's documents are throttled it
+// falls to half, but not below nine tenths of what was taken in that window.
+// In each window without throttling it rises by a twentieth of where it fell
+// from, and the bound goes when it has reached twice that.
+//
+// A rate is safe for concurrent use.
+type rate struct {
+	ceiling float64 // of max_documents_per_second, or +Inf
+
+	mu      sync.Mutex
+	limit   float64 // documents per second, or +Inf
+	fellAt  float64 // the rate at the last decrease
+	nextAt  time.Time
+	window  time.Time // the start of the window; zero before the first answer
+	taken   int       // documents in the window
+	refused int       // throttled documents in the window
+}
+
+// newRate returns a rate that never exceeds ceiling; 0 means no ceiling.
+func newRate(ceiling float64) *rate {
+	if ceiling == 0 {
+		ceiling = math.Inf(1)
+	}
+	return &rate{ceiling: ceiling, limit: ceiling}
+}
+
+// wait returns when n documents may be sent, or ctx's error.
+func (r *rate) wait(ctx context.Context, n int) error {
+	delay := r.reserve(n)
+	if delay <= 0 {
+		return ctx.Err()
+	}
+	return sleep(ctx, delay)
+}
+
+// reserve takes the next n documents' share of time and returns how long it is
+// until then.
+func (r *rate) reserve(n int) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if math.IsInf(r.limit, 1) {
+		return 0
+	}
+	now := time.Now()
+	if earliest := now.Add(-rateBurst); r.nextAt.Before(earliest) {
+		r.nextAt = earliest
+	}
+	at := r.nextAt
+	r.nextAt = at.Add(time.Duration(float64(n) / r.limit * float64(time.Second)))
+	return at.Sub(now)
+}
+
+// observe learns from one answer how many documents X-Ray took (or refused for
+// another reason than their number) and how many it throttled.
+func (r *rate) observe(taken, throttled int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	if r.window.IsZero() {
+		r.window = now
+	}
+	r.taken += taken
+	r.refused += throttled
+	if elapsed := now.Sub(r.window); elapsed >= rateWindow {
+		r.adjust(elapsed.Seconds())
+		r.window, r.taken, r.refused = now, 0, 0
+	}
+}
+
+// adjust ends a window of that many seconds.
+func (r *rate) adjust(seconds float64) {
+	total := float64(r.taken + r.refused)
+	switch {
+	case float64(r.refused) > tolerated*total:
+		r.fellAt = min(r.limit, total/seconds)
+		r.limit = max(r.fellAt/2, 0.9*float64(r.taken)/seconds, slowestRate)
+	case r.refused == 0 && !math.IsInf(r.limit, 1):
+		r.limit += max(r.fellAt/20, slowestRate)
+		if r.limit >= 2*max(r.fellAt, slowestRate) {
+			r.limit = math.Inf(1)
+		}
+	}
+	r.limit = min(r.limit, r.ceiling)
+}
+
+// sleep waits for d or until ctx ends, and returns ctx's error then.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,118 @@
+package awsxrayexporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/xray"
+	"github.com/aws/aws-sdk-go-v2/service/xray/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/zap"
+)
+
+// A recorder is a backend that keeps telemetry, or fails.
+type recorder struct {
+	client
+	err  error
+	puts []*xray.PutTelemetryRecordsInput
+}
+
+func (r *recorder) putTelemetry(_ context.Context, in *xray.PutTelemetryRecordsInput) error {
+	if r.err == nil {
+		r.puts = append(r.puts, in)
+	}
+	return r.err
+}
+
+func TestTelemetry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := createDefaultConfig().(*Config)
+		cfg.Session.ResourceARN = "arn"
+		cfg.Telemetry = TelemetryConfig{Enabled: true, IncludeMetadata: true, Hostname: "host"}
+		r := &recorder{err: errors.New("down")}
+		x := startTelemetry(cfg, r, zap.NewNop())
+		defer x.stop(t.Context())
+
+		time.Sleep(5 * time.Minute) // nothing to tell
+		x.settled(40, 2)
+		x.failed(statusError(503))
+		x.failed(statusError(429))
+		time.Sleep(45 * time.Minute) // more than thirty records, each with its own failure
+		r.err = nil
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if len(r.puts) != 3 {
+			t.Fatalf("%d puts, want three of ten records", len(r.puts))
+		}
+		in := r.puts[0]
+		if aws.ToString(in.Hostname) != "host" || aws.ToString(in.ResourceARN) != "arn" || len(in.TelemetryRecords) != 10 {
+			t.Errorf("put %+v", in)
+		}
+		r.puts = nil
+		x.settled(40, 2)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		got := r.puts[0].TelemetryRecords[0]
+		if got.Timestamp == nil || *got.SegmentsSentCount != 40 || *got.SegmentsRejectedCount != 2 || *got.SegmentsReceivedCount != 42 {
+			t.Errorf("the record is %+v", got)
+		}
+	})
+}
+
+func statusError(status int) error {
+	return &awshttp.ResponseError{ResponseError: &smithyhttp.ResponseError{
+		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}}, Err: errors.New("status"),
+	}}
+}
+
+func TestTelemetryCountsErrors(t *testing.T) {
+	var c counts
+	for _, err := range []error{
+		statusError(500), statusError(503), statusError(429), statusError(302),
+		fmt.Errorf("dial: %w", syscall.ECONNREFUSED),
+		&net.DNSError{IsNotFound: true}, &net.OpError{Err: context.DeadlineExceeded}, errors.New("else"),
+	} {
+		*c.of(err)++
+	}
+	want := &types.BackendConnectionErrors{
+		HTTPCode5XXCount: aws.Int32(2), HTTPCode4XXCount: aws.Int32(1), ConnectionRefusedCount: aws.Int32(1),
+		UnknownHostCount: aws.Int32(1), TimeoutCount: aws.Int32(1), OtherCount: aws.Int32(2),
+	}
+	if diff := cmp.Diff(want, c.record(time.Now()).BackendConnectionErrors, cmp.AllowUnexported(types.BackendConnectionErrors{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestTelemetryEndToEnd: what telemetry.enabled sends is signed and arrives.
+func TestTelemetryEndToEnd(t *testing.T) {
+	e := newEndpoint(t, nil)
+	r := start(t, e.URL, func(cfg *Config) { cfg.Telemetry.Enabled = true })
+	r.send(t, 100)
+	e.await(t, 100)
+	x := r.Traces.(*traces).sender.telemetry
+	for x.pending() == 0 { // the answer is judged after it was sent
+		time.Sleep(time.Millisecond)
+	}
+	x.report(t.Context())
+	r.stop(t)
+	if len(e.records) != 1 {
+		t.Errorf("%d requests of telemetry, want 1", len(e.records))
+	}
+}
+
+// pending returns how many documents the next record tells of.
+func (t *telemetry) pending() int32 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.counts.sent
+}
