@@ -102,7 +102,7 @@ func (s *scratch) appendEventException(b []byte, event ptrace.SpanEvent) []byte 
 		if trace := text("exception.stacktrace"); trace != "" {
 			if parse := parserOf(s.resource.language, s.t.rules); parse != nil {
 				parse(w, trace)
-				s.status.unreadStack = s.status.unreadStack || len(w.b) == w.frames
+				s.status.unreadStack = s.status.unreadStack || !w.framed
 			}
 		}
 		return w.end()

@@ -84,6 +84,9 @@ func (s *scratch) name() (name nameParts, aws bool) {
 	if name.a == "" {
 		name = s.databaseName()
 	}
+	if name.b != "" {
+		return name, aws
+	}
 	if name.a == "" && kind == ptrace.SpanKindServer {
 		name.a = s.resource.serviceName
 	}
@@ -111,17 +114,15 @@ func firstOf(names ...string) string {
 // databaseName is db@host.
 func (s *scratch) databaseName() nameParts {
 	a := &s.attributes
+	stable := s.t.rules.has(ruleStableDB)
 	name := nameParts{a: a.str(dbName)}
-	if name.a != "" {
-		name.b = hostOf(strings.TrimPrefix(a.str(dbConnectionString), "jdbc:"))
-	}
-	if !s.t.rules.has(ruleStableDB) {
-		return name
-	}
-	if name.a == "" && (a.has(dbSystemName) || a.has(dbNamespace)) {
+	if stable && name.a == "" {
 		name.a = firstOf(a.str(dbNamespace), a.str(dbSystemName))
 	}
-	if name.a != "" && name.b == "" {
+	if name.a != "" || a.has(dbName) && !stable {
+		name.b = hostOf(strings.TrimPrefix(a.str(dbConnectionString), "jdbc:"))
+	}
+	if stable && name.a != "" && name.b == "" {
 		name.b = firstOf(a.str(serverAddress), a.str(netPeerName))
 	}
 	return name

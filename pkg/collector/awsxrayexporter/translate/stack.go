@@ -44,13 +44,14 @@ type stackWriter struct {
 	s      *scratch
 	b      []byte
 	remote bool
-	stack  int // where the current exception's stack begins
-	frames int // where its frames begin
+	stack  int  // where the current exception's stack begins
+	frames int  // where its frames begin
+	framed bool // some frame was written since begin
 }
 
 // begin appends the exception that the event tells of to b.
 func (w *stackWriter) begin(b []byte, class, message string, remote bool) {
-	w.b, w.remote = b, remote
+	w.b, w.remote, w.framed = b, remote, false
 	w.open(w.s.nextExceptionID(), class, message)
 }
 
@@ -70,7 +71,7 @@ func (w *stackWriter) frame(path string, line int, label string) {
 	b := segment.AppendString(append(w.b, `,{"path":`...), path)
 	b = strconv.AppendInt(append(b, `,"line":`...), int64(line), 10)
 	b = segment.AppendString(append(b, `,"label":`...), label)
-	w.b = append(b, '}')
+	w.b, w.framed = append(b, '}'), true
 }
 
 // causedBy appends the cause of the current exception and makes it current.
