@@ -2,6 +2,7 @@ package segment
 
 import (
 	"math"
+	"math/bits"
 	"strconv"
 	"unicode/utf8"
 )
@@ -126,27 +127,54 @@ func AppendFloat(dst []byte, f float64) []byte {
 	return dst
 }
 
+// AppendSeconds appends a time, in nanoseconds since the Unix epoch, as the
+// seconds that documents have: a number that reads as the float64 nearest to
+// float64(ns)/1e9, with at most seven decimals for a time of this era.
+func AppendSeconds(dst []byte, ns uint64) []byte {
+	f := float64(ns) / 1e9
+	if f < 1<<30 || f >= 1<<31 { // before 2004 or after 2038
+		return AppendFloat(dst, f)
+	}
+	// Floats of this range are 2^-22 apart, so the nearest multiple of 1e-7
+	// is less than half of that from f, and reads as f.
+	mantissa := math.Float64bits(f)&(1<<52-1) | 1<<52
+	hi, lo := bits.Mul64(mantissa, 1e7)
+	lo, carry := bits.Add64(lo, 1<<21, 0)
+	units := (hi+carry)<<42 | lo>>22
+	var digits [18]byte // ten, the point and seven
+	for i := len(digits) - 1; i >= 0; i-- {
+		if i == 10 {
+			digits[i] = '.'
+			continue
+		}
+		digits[i] = byte('0' + units%10)
+		units /= 10
+	}
+	return append(dst, digits[:]...)
+}
+
 // AppendTraceID appends the trace id in X-Ray's form as a JSON string.
 func AppendTraceID(dst []byte, id [16]byte) []byte {
-	dst = append(dst, `"1-`...)
-	dst = appendHex(dst, id[:4])
-	dst = append(dst, '-')
-	dst = appendHex(dst, id[4:])
-	return append(dst, '"')
+	n := len(dst)
+	dst = append(dst, `"1-00000000-000000000000000000000000"`...)
+	putHex(dst[n+3:], id[:4])
+	putHex(dst[n+12:], id[4:])
+	return dst
 }
 
 // AppendID appends the id of a segment as a JSON string.
 func AppendID(dst []byte, id [8]byte) []byte {
-	dst = append(dst, '"')
-	dst = appendHex(dst, id[:])
-	return append(dst, '"')
+	n := len(dst)
+	dst = append(dst, `"0000000000000000"`...)
+	putHex(dst[n+1:], id[:])
+	return dst
 }
 
-func appendHex(dst, src []byte) []byte {
-	for _, c := range src {
-		dst = append(dst, hexDigits[c>>4], hexDigits[c&0xf])
+func putHex(dst, src []byte) {
+	dst = dst[:2*len(src)]
+	for i, c := range src {
+		dst[2*i], dst[2*i+1] = hexDigits[c>>4], hexDigits[c&0xf]
 	}
-	return dst
 }
 
 // CloseObject makes an object of the members in dst[start:], each of which

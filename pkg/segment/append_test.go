@@ -3,6 +3,7 @@ package segment
 import (
 	"encoding/json"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -72,6 +73,24 @@ func TestAppendFloatIsEncodingJSON(t *testing.T) {
 func FuzzAppendFloat(f *testing.F) {
 	f.Add(1e-7)
 	f.Fuzz(checkAppendFloat)
+}
+
+func TestAppendSecondsReadsAsTheFloat(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	times := []uint64{
+		0, 1, 1e9, 1<<30*1e9 - 1, 1 << 30 * 1e9, 1<<30*1e9 + 119, 1700000000000000000, 1732266206123456789,
+		1<<31*1e9 - 1, 1<<31*1e9 - 120, 1 << 31 * 1e9, math.MaxInt64, math.MaxUint64,
+	}
+	for range 100_000 {
+		times = append(times, 1<<30*1e9+r.Uint64N(1<<30*1e9))
+	}
+	for _, ns := range times {
+		text := AppendSeconds(nil, ns)
+		var got float64
+		if err := json.Unmarshal(text, &got); err != nil || got != float64(ns)/1e9 {
+			t.Fatalf("AppendSeconds(%d) = %s, %v, want %v", ns, text, err, float64(ns)/1e9)
+		}
+	}
 }
 
 func TestAppendIDs(t *testing.T) {

@@ -243,11 +243,11 @@ func (s *scratch) appendIdentity(b []byte) []byte {
 // appendTimes appends the times as seconds, with the precision that a float64
 // leaves them.
 func (s *scratch) appendTimes(b []byte, inProgress bool) []byte {
-	b = segment.AppendFloat(append(b, `,"start_time":`...), float64(s.span.StartTimestamp())/1e9)
+	b = segment.AppendSeconds(append(b, `,"start_time":`...), uint64(s.span.StartTimestamp()))
 	if inProgress {
 		return append(b, `,"in_progress":true`...)
 	}
-	return segment.AppendFloat(append(b, `,"end_time":`...), float64(s.span.EndTimestamp())/1e9)
+	return segment.AppendSeconds(append(b, `,"end_time":`...), uint64(s.span.EndTimestamp()))
 }
 
 // appendKind appends type and namespace.

@@ -104,7 +104,17 @@ func (s *scratch) clientIP() (ip string, isPeer, isURL bool) {
 // isIP reports whether s is an address without a zone. Names are told apart
 // first, as the parser allocates its error.
 func isIP(s string) bool {
-	if strings.Trim(s, "0123456789abcdefABCDEF.:") != "" || !strings.ContainsAny(s, ".:") {
+	separated := false
+	for i := range len(s) {
+		switch c := s[i]; {
+		case '0' <= c && c <= '9', 'a' <= c && c <= 'f', 'A' <= c && c <= 'F':
+		case c == '.', c == ':':
+			separated = true
+		default:
+			return false
+		}
+	}
+	if !separated {
 		return false
 	}
 	_, err := netip.ParseAddr(s)
