@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -23,15 +24,34 @@ import (
 // A recorder is a backend that keeps telemetry, or fails.
 type recorder struct {
 	client
+	mu   sync.Mutex
 	err  error
 	puts []*xray.PutTelemetryRecordsInput
 }
 
 func (r *recorder) putTelemetry(_ context.Context, in *xray.PutTelemetryRecordsInput) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.err == nil {
 		r.puts = append(r.puts, in)
 	}
 	return r.err
+}
+
+// fail sets what putTelemetry returns from now on.
+func (r *recorder) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.err = err
+}
+
+// taken returns the requests since the last call.
+func (r *recorder) taken() []*xray.PutTelemetryRecordsInput {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	puts := r.puts
+	r.puts = nil
+	return puts
 }
 
 func TestTelemetry(t *testing.T) {
@@ -48,21 +68,22 @@ func TestTelemetry(t *testing.T) {
 		x.failed(statusError(503))
 		x.failed(statusError(429))
 		time.Sleep(45 * time.Minute) // more than thirty records, each with its own failure
-		r.err = nil
+		synctest.Wait()
+		r.fail(nil)
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if len(r.puts) != 3 {
-			t.Fatalf("%d puts, want three of ten records", len(r.puts))
+		puts := r.taken()
+		if len(puts) != 3 {
+			t.Fatalf("%d puts, want three of ten records", len(puts))
 		}
-		in := r.puts[0]
+		in := puts[0]
 		if aws.ToString(in.Hostname) != "host" || aws.ToString(in.ResourceARN) != "arn" || len(in.TelemetryRecords) != 10 {
 			t.Errorf("put %+v", in)
 		}
-		r.puts = nil
 		x.settled(40, 2)
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		got := r.puts[0].TelemetryRecords[0]
+		got := r.taken()[0].TelemetryRecords[0]
 		if got.Timestamp == nil || *got.SegmentsSentCount != 40 || *got.SegmentsRejectedCount != 2 || *got.SegmentsReceivedCount != 42 {
 			t.Errorf("the record is %+v", got)
 		}
