@@ -9,6 +9,14 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
+// hexPairs holds the two digits of each byte.
+var hexPairs = func() (t [256][2]byte) {
+	for i := range t {
+		t[i] = [2]byte{hexDigits[i>>4], hexDigits[i&0xf]}
+	}
+	return t
+}()
+
 // The Append functions are the encoder for who writes documents without
 // building a Document: each appends JSON to dst and returns the longer slice,
 // as strconv's do. They allocate only when dst must grow.
@@ -141,16 +149,24 @@ func AppendSeconds(dst []byte, ns uint64) []byte {
 	hi, lo := bits.Mul64(mantissa, 1e7)
 	lo, carry := bits.Add64(lo, 1<<21, 0)
 	units := (hi+carry)<<42 | lo>>22
+	seconds, decimals := uint32(units/1e7), uint32(units%1e7)
 	var digits [18]byte // ten, the point and seven
-	for i := len(digits) - 1; i >= 0; i-- {
-		if i == 10 {
-			digits[i] = '.'
-			continue
-		}
-		digits[i] = byte('0' + units%10)
-		units /= 10
-	}
+	putPair(digits[0:], seconds/1e8)
+	putPair(digits[2:], seconds/1e6%100)
+	putPair(digits[4:], seconds/1e4%100)
+	putPair(digits[6:], seconds/100%100)
+	putPair(digits[8:], seconds%100)
+	digits[10] = '.'
+	putPair(digits[11:], decimals/1e5)
+	putPair(digits[13:], decimals/1e3%100)
+	putPair(digits[15:], decimals/10%100)
+	digits[17] = byte('0' + decimals%10)
 	return append(dst, digits[:]...)
+}
+
+// putPair writes the two digits of n, which is below 100.
+func putPair(dst []byte, n uint32) {
+	dst[1], dst[0] = byte('0'+n%10), byte('0'+n/10)
 }
 
 // AppendTraceID appends the trace id in X-Ray's form as a JSON string.
@@ -171,9 +187,10 @@ func AppendID(dst []byte, id [8]byte) []byte {
 }
 
 func putHex(dst, src []byte) {
-	dst = dst[:2*len(src)]
-	for i, c := range src {
-		dst[2*i], dst[2*i+1] = hexDigits[c>>4], hexDigits[c&0xf]
+	for _, c := range src {
+		pair := hexPairs[c]
+		dst[1], dst[0] = pair[1], pair[0]
+		dst = dst[2:]
 	}
 }
 

@@ -250,6 +250,7 @@ func keyOf(name string) key {
 type attribute struct {
 	name  string
 	value pcommon.Value
+	kind  pcommon.ValueType // of value
 	key   key
 	gone  bool // overwritten by one of the same name, further on
 	shown bool // some block of the document holds its value
@@ -262,7 +263,7 @@ type attributes struct {
 	list  []attribute
 	last  [keys]int32 // 1 + the index in list of the last with this key; 0: none
 	twins bool        // some key comes twice
-	gives uint8       // what the keys give the http block
+	gives gift        // what the keys give the blocks
 	dedup dedup
 }
 
@@ -270,7 +271,7 @@ type attributes struct {
 func (a *attributes) read(m pcommon.Map, but []string) {
 	a.list = a.list[:0]
 	for name, value := range m.All() {
-		a.list = append(a.list, attribute{name: name, value: value, key: keyOf(name)})
+		a.list = append(a.list, attribute{name: name, value: value, kind: value.Type(), key: keyOf(name)})
 	}
 	for _, name := range but {
 		a.remove(name)
@@ -313,12 +314,31 @@ func (a *attributes) index() {
 			continue
 		}
 		if a.dedup.maybeSeen(x.name) {
-			if j := a.dedup.find(i, x.name, func(j int) string { return a.list[j].name }); j >= 0 {
+			if j := a.findBefore(i); j >= 0 {
 				a.list[j].gone = true
 			}
 		}
-		a.dedup.add(i, x.name)
 	}
+}
+
+// findBefore returns the index of the last attribute before i with i's name,
+// or -1.
+func (a *attributes) findBefore(i int) int {
+	name := a.list[i].name
+	if a.dedup.large != nil {
+		j, ok := a.dedup.large[name]
+		a.dedup.large[name] = i
+		if !ok {
+			return -1
+		}
+		return j
+	}
+	for j := i - 1; j >= 0; j-- {
+		if a.list[j].name == name {
+			return j
+		}
+	}
+	return -1
 }
 
 // get returns the first attribute with the key, as pcommon.Map.Get does.
@@ -373,12 +393,12 @@ func (a *attributes) show(k ...key) string {
 	return s
 }
 
-// A dedup finds names that come twice, without allocating for the usual span:
-// a filter of 256 bits says that a name is new; only otherwise are names
-// compared. Beyond 256 names a map takes over, so that no span is quadratic.
+// A dedup finds names that may come twice, without allocating for the usual
+// span: a filter of 256 bits says that a name is new; only otherwise need names
+// be compared. Beyond 256 names a map takes over, so that no span is quadratic.
 type dedup struct {
 	bits  [4]uint64
-	large map[string]int // nil up to 256 names
+	large map[string]int // the last index of each name; nil up to 256 names
 }
 
 func (d *dedup) reset(n int) {
@@ -389,44 +409,19 @@ func (d *dedup) reset(n int) {
 	}
 }
 
-func (d *dedup) bit(name string) (word int, mask uint64) {
-	n := len(name)
-	if n == 0 {
-		return 0, 1
-	}
-	h := uint(n)*7 ^ uint(name[0])*5 ^ uint(name[n-1])*17 ^ uint(name[n/2])*29
-	return int(h >> 6 & 3), 1 << (h & 63)
-}
-
+// maybeSeen reports whether there may have been a call with this name since
+// reset.
 func (d *dedup) maybeSeen(name string) bool {
 	if d.large != nil {
 		return true
 	}
-	word, mask := d.bit(name)
-	return d.bits[word]&mask != 0
-}
-
-// find returns the index below i of the last with this name, or -1.
-func (d *dedup) find(i int, name string, at func(int) string) int {
-	if d.large != nil {
-		if j, ok := d.large[name]; ok {
-			return j
-		}
-		return -1
+	n := len(name)
+	h := uint(n) * 7
+	if n > 0 {
+		h ^= uint(name[0])*5 ^ uint(name[n-1])*17 ^ uint(name[n/2])*29
 	}
-	for j := i - 1; j >= 0; j-- {
-		if at(j) == name {
-			return j
-		}
-	}
-	return -1
-}
-
-func (d *dedup) add(i int, name string) {
-	if d.large != nil {
-		d.large[name] = i
-		return
-	}
-	word, mask := d.bit(name)
-	d.bits[word] |= mask
+	word, mask := &d.bits[h>>6&3], uint64(1)<<(h&63)
+	seen := *word&mask != 0
+	*word |= mask
+	return seen
 }

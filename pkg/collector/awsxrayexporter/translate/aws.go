@@ -15,7 +15,11 @@ func (s *scratch) appendAWS(b []byte, p part) []byte {
 	start := len(b)
 	b = append(b, s.resource.aws...)
 	at := len(b)
-	b = s.appendCall(b)
+	if s.attributes.gives.has(givesCall) {
+		b = s.appendCall(b)
+	} else {
+		b = appendMember(b, `,"account_id":`, s.resource.account)
+	}
 	if p == service {
 		b = b[:at]
 	}

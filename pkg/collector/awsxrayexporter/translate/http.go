@@ -10,37 +10,17 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// What the presence of a key says about the http block.
-const (
-	givesHTTP uint8 = 1 << iota // there is one
-	givesURL                    // it has a URL
-	givesIP                     // it may have a client address
-)
-
-var gives = [keys]uint8{
-	httpMethod: givesHTTP, httpRequestMethod: givesHTTP,
-	httpClientIP:  givesHTTP | givesIP,
-	httpUserAgent: givesHTTP, userAgentOriginal: givesHTTP,
-	httpStatusCode: givesHTTP, httpResponseStatusCode: givesHTTP,
-	httpURL: givesHTTP | givesURL, urlFull: givesHTTP | givesURL,
-	httpScheme: givesHTTP, urlScheme: givesHTTP,
-	httpHost: givesHTTP | givesURL, httpTarget: givesHTTP, httpServerName: givesHTTP | givesURL,
-	netHostPort: givesHTTP, hostName: givesURL, netHostName: givesURL, netPeerName: givesURL,
-	netPeerIP: givesURL | givesIP, networkPeerAddress: givesIP, clientAddress: givesIP,
-	urlPath: givesHTTP, urlQuery: givesHTTP, serverAddress: givesURL,
-}
-
 // appendHTTP appends the http block, if the span is of HTTP.
 func (s *scratch) appendHTTP(b []byte) []byte {
 	a := &s.attributes
-	if a.gives&givesHTTP == 0 {
+	if !a.gives.has(givesHTTP) {
 		return b
 	}
 	b = append(b, `,"http":{"request":`...)
 	start := len(b)
 	b = appendMember(b, `,"method":`, a.show(httpMethod, httpRequestMethod))
-	hasURL := a.gives&givesURL != 0
-	if a.gives&givesIP != 0 {
+	hasURL := a.gives.has(givesURL)
+	if a.gives.has(givesIP) {
 		ip, isPeer, isURL := s.clientIP()
 		hasURL = hasURL || isURL
 		b = appendMember(b, `,"client_ip":`, ip)
@@ -70,7 +50,7 @@ func (s *scratch) clientIP() (ip string, isPeer, isURL bool) {
 	list := s.attributes.list
 	for i := range list {
 		x := &list[i]
-		if gives[x.key]&givesIP == 0 {
+		if !gives[x.key].has(givesIP) {
 			continue
 		}
 		v := x.value.Str()

@@ -131,22 +131,26 @@ func (s *scratch) readAnnotationNames() {
 }
 
 func (s *scratch) fateOf(x *attribute, limit int) fate {
-	_, indexed := s.t.indexed[x.name]
+	indexed := false
+	if len(s.t.indexed) > 0 {
+		_, indexed = s.t.indexed[x.name]
+	}
 	if s.isConsumed(x) {
 		if !indexed || x.key == enduserID || x.key == xrayAnnotations {
 			return dropped
 		}
 		x.value, _ = s.attributes.get(x.key) // contrib takes the first here
+		x.kind = x.value.Type()
 	}
-	if !indexed && !s.t.cfg.IndexAllAttributes {
+	if !indexed && len(s.annotations.extra) > 0 {
 		_, indexed = s.annotations.extra[x.name]
 	}
 	switch {
 	case indexed || s.t.cfg.IndexAllAttributes:
 		return s.t.rules.annotation(x.name, x.value, s.annotations.n < limit)
-	case x.value.Type() == pcommon.ValueTypeEmpty:
+	case x.kind == pcommon.ValueTypeEmpty:
 		return dropped
-	case x.key == other && x.value.Type() == pcommon.ValueTypeStr && strings.HasPrefix(x.name, metadataPrefix):
+	case x.key == other && x.kind == pcommon.ValueTypeStr && strings.HasPrefix(x.name, metadataPrefix):
 		return s.readNamespace(x)
 	}
 	return kept
@@ -211,6 +215,9 @@ func (s *scratch) readNamespace(x *attribute) fate {
 }
 
 func (s *scratch) appendAnnotations(b []byte) []byte {
+	if s.annotations.n == 0 {
+		return b
+	}
 	list := s.attributes.list
 	for i := range list {
 		x := &list[i]
@@ -311,8 +318,13 @@ func (s *scratch) appendKept(b []byte, resourceOnly bool) (_ []byte, some bool) 
 		}
 		some = true
 		if !resourceOnly || strings.HasPrefix(x.name, resourcePrefix) {
-			b = segment.AppendString(append(b, ','), x.name)
-			b = appendValue(append(b, ':'), x.value, 0)
+			b = segment.AppendStringPart(append(b, ',', '"'), x.name)
+			b = append(b, '"', ':')
+			if x.kind == pcommon.ValueTypeStr {
+				b = segment.AppendString(b, x.value.Str())
+			} else {
+				b = appendValue(b, x.value, 0)
+			}
 		}
 	}
 	if len(s.namespaces) == 0 {

@@ -59,6 +59,9 @@ func (s *scratch) remoteService() string {
 
 func (s *scratch) name() (name nameParts, aws bool) {
 	a, kind, aws := &s.attributes, s.span.Kind(), s.status.awsSDK
+	if !a.gives.has(givesName) && (kind == ptrace.SpanKindInternal || kind == ptrace.SpanKindClient) {
+		return nameParts{a: s.fixedSpanName()}, aws
+	}
 	if kind == ptrace.SpanKindConsumer && s.t.rules.has(ruleConsumerNames) {
 		if n := firstOf(a.str(awsLocalService), s.resource.serviceName); n != "" {
 			return nameParts{a: n}, aws

@@ -18,6 +18,9 @@ func isSQL(system string) bool {
 // appendSQL appends the sql block of a query.
 func (s *scratch) appendSQL(b []byte) []byte {
 	a := &s.attributes
+	if !a.gives.has(givesSQL) {
+		return b
+	}
 	stable := s.t.rules.has(ruleStableDB)
 	system := ""
 	if x := a.latest(dbSystem); x != nil && isSQL(x.value.Str()) {
