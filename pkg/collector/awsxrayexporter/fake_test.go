@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exportertest"
@@ -235,6 +236,12 @@ type rig struct {
 // start starts an exporter that puts to url. The test ends by stopping it.
 func start(t testing.TB, url string, change func(*Config)) *rig {
 	t.Helper()
+	return startOn(t, componenttest.NewNopHost(), url, change)
+}
+
+// startOn is start with a host.
+func startOn(t testing.TB, host component.Host, url string, change func(*Config)) *rig {
+	t.Helper()
 	cfg := createDefaultConfig().(*Config)
 	cfg.Session.Endpoint, cfg.Session.Region = url, "eu-central-1"
 	cfg.Retry.InitialInterval, cfg.Retry.MaxInterval = 10*time.Millisecond, 50*time.Millisecond
@@ -259,7 +266,7 @@ func start(t testing.TB, url string, change func(*Config)) *rig {
 	if r.Traces, err = NewFactory().CreateTraces(t.Context(), set, cfg); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Start(t.Context(), componenttest.NewNopHost()); err != nil {
+	if err := r.Start(t.Context(), host); err != nil {
 		t.Fatal(err)
 	}
 	return r
