@@ -4,8 +4,8 @@ import (
 	"errors"
 	"runtime/debug"
 
-	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/awsxrayexporter"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckextension"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/debugexporter"
@@ -19,12 +19,15 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/otlpreceiver"
 	"go.opentelemetry.io/collector/service/telemetry/otelconftelemetry"
+
+	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayexporter"
 )
 
 // The modules that the components come from.
 const (
 	core    = "go.opentelemetry.io/collector/"
 	contrib = "github.com/open-telemetry/opentelemetry-collector-contrib/"
+	bragg   = "github.com/bragg-tracing/bragg/"
 )
 
 // Factories lists the components of this distribution. Every one of them is
@@ -41,13 +44,14 @@ func Factories() (otelcol.Factories, error) {
 		core + "processor/memorylimiterprocessor": memorylimiterprocessor.NewFactory(),
 	})
 	f.Exporters, f.ExporterModules, errs[2] = factories(map[string]exporter.Factory{
-		contrib + "exporter/awsxrayexporter": awsxrayexporter.NewFactory(),
-		core + "exporter/otlpexporter":       otlpexporter.NewFactory(),
-		core + "exporter/otlphttpexporter":   otlphttpexporter.NewFactory(),
-		core + "exporter/debugexporter":      debugexporter.NewFactory(),
+		bragg + "pkg/collector/awsxrayexporter": awsxrayexporter.NewFactory(),
+		core + "exporter/otlpexporter":          otlpexporter.NewFactory(),
+		core + "exporter/otlphttpexporter":      otlphttpexporter.NewFactory(),
+		core + "exporter/debugexporter":         debugexporter.NewFactory(),
 	})
 	f.Extensions, f.ExtensionModules, errs[3] = factories(map[string]extension.Factory{
 		contrib + "extension/healthcheckextension": healthcheckextension.NewFactory(),
+		contrib + "extension/storage/filestorage":  filestorage.NewFactory(),
 	})
 	return f, errors.Join(errs[:]...)
 }
