@@ -12,8 +12,9 @@ import (
 // A scratch holds what one call of Translate works with. It is used again by
 // later calls and belongs to one goroutine at a time.
 type scratch struct {
-	t     *Translator
-	stats Stats
+	t        *Translator
+	stats    Stats
+	panicked bool // while the current span was translated
 
 	resource           *resource
 	resourceAttributes pcommon.Map
@@ -80,18 +81,54 @@ var removedFromService = []string{"aws.remote.service", "aws.remote.operation", 
 
 // translate renders the documents of one span.
 func (s *scratch) translate(span ptrace.Span, emit func(Document)) {
-	if kind, ok := span.Attributes().Get("aws.span.kind"); !ok || kind.Str() != "LOCAL_ROOT" {
+	before := s.stats.Documents
+	s.panicked = false
+	switch s.kindOf(span) {
+	case whole:
 		s.emit(span, whole, emit)
-	} else if k := span.Kind(); k == ptrace.SpanKindServer || k == ptrace.SpanKindInternal {
+	case local:
 		s.emit(span, local, emit)
-	} else {
+	default:
 		s.emit(span, dependency, emit)
 		s.emit(span, service, emit)
 	}
+	if s.panicked {
+		s.stats.Recovered++
+		if s.stats.Documents == before {
+			s.drop(DroppedPanic)
+		}
+	}
+}
+
+// kindOf is whole, local, or dependency for one that a service follows.
+func (s *scratch) kindOf(span ptrace.Span) (p part) {
+	defer s.recovered()
+	if kind, ok := span.Attributes().Get("aws.span.kind"); !ok || kind.Str() != "LOCAL_ROOT" {
+		return whole
+	}
+	if k := span.Kind(); k == ptrace.SpanKindServer || k == ptrace.SpanKindInternal {
+		return local
+	}
+	return dependency
+}
+
+// recovered is the last net, for defer: a panic costs the span its details, or
+// at worst the span, never the batch.
+func (s *scratch) recovered() {
+	if recover() != nil {
+		s.panicked = true
+	}
+}
+
+func (s *scratch) drop(reason string) {
+	if s.stats.Dropped == nil {
+		s.stats.Dropped = make(map[string]int)
+	}
+	s.stats.Dropped[reason]++
 }
 
 func (s *scratch) emit(span ptrace.Span, p part, emit func(Document)) {
-	if !s.tryRender(span, p) {
+	if !s.tryRender(span, p) && !s.tryRenderMinimal(span, p) {
 		return
 	}
 	d := Document{JSON: s.buf, TraceID: span.TraceID(), SegmentID: s.segmentID}
@@ -103,38 +140,24 @@ func (s *scratch) emit(span ptrace.Span, p part, emit func(Document)) {
 	emit(d)
 }
 
-// tryRender renders a document into buf. It is the last net: a panic below
-// costs the span its details, or at worst the span, never the batch.
+// tryRender renders a document into buf, and reports whether it could.
 func (s *scratch) tryRender(span ptrace.Span, p part) (ok bool) {
-	defer func() {
-		if recover() != nil {
-			s.stats.Recovered++
-			ok = s.tryRenderMinimal(span, p)
-		}
-	}()
+	defer s.recovered()
 	s.render(span, p)
 	return true
 }
 
+// tryRenderMinimal renders what a document cannot be without.
 func (s *scratch) tryRenderMinimal(span ptrace.Span, p part) (ok bool) {
-	defer func() {
-		if recover() != nil {
-			ok = false
-			if s.stats.Dropped == nil {
-				s.stats.Dropped = make(map[string]int)
-			}
-			s.stats.Dropped[DroppedPanic]++
-		}
-	}()
+	defer s.recovered()
 	s.identify(span, p)
 	b := append(s.buf[:0], `{"name":`...)
 	b = s.appendSanitized(b, span.Name())
 	b = s.appendIdentity(b)
 	b = s.appendTimes(b, false)
-	b = append(b, `,"fault":`...)
-	b = appendBool(b, span.Status().Code() == ptrace.StatusCodeError)
+	b = appendBool(append(b, `,"fault":`...), span.Status().Code() == ptrace.StatusCodeError)
 	b = append(b, `,"error":false,"throttle":false`...)
-	if p != service && (p == dependency || s.isSubsegment()) {
+	if p == dependency || p == whole && s.isSubsegment() {
 		b = append(b, `,"type":"subsegment"`...)
 	}
 	s.buf = append(b, '}')

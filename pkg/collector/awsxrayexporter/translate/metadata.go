@@ -221,8 +221,13 @@ func (s *scratch) appendAnnotations(b []byte) []byte {
 	list := s.attributes.list
 	for i := range list {
 		x := &list[i]
-		if !x.gone && (x.fate == annotated || x.fate == both) {
-			b = s.appendAnnotation(b, "", x.name, x.value, x.fate)
+		if x.gone || x.fate != annotated && x.fate != both {
+			continue
+		}
+		at := len(b)
+		b = s.appendAnnotation(b, "", x.name, x.value, x.fate)
+		if len(b) == at && s.t.rules.has(ruleKeepConsumed) {
+			x.fate = kept // another attribute has its key
 		}
 	}
 	return b

@@ -27,6 +27,8 @@ type resource struct {
 	empty       bool   // no attributes at all
 }
 
+var noResource = &resource{empty: true}
+
 func (r *resource) size() int {
 	return len(r.origin) + len(r.service) + len(r.aws) + len(r.account) + len(r.language) +
 		len(r.serviceName) + len(r.annotations) + len(r.metadata)
@@ -69,10 +71,12 @@ func mix(h, x uint64) uint64 {
 
 // beginResource makes the resource that the following spans belong to current.
 func (s *scratch) beginResource(r pcommon.Resource) {
+	defer s.recovered()
+	s.resource = noResource // if it panics
 	s.resourceAttributes = r.Attributes()
 	hash := s.hashResource(s.resourceAttributes)
-	s.resource = s.t.resources.get(hash)
-	if s.resource != nil {
+	if cached := s.t.resources.get(hash); cached != nil {
+		s.resource = cached
 		return
 	}
 	s.resource = s.newResource(s.resourceAttributes)
