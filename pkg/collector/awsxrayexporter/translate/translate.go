@@ -91,6 +91,10 @@ func New(cfg Config) (*Translator, error) {
 func (t *Translator) Translate(td ptrace.Traces, emit func(Document)) Stats {
 	s := t.scratches.Get().(*scratch)
 	defer t.release(s)
+	return s.traces(td, emit)
+}
+
+func (s *scratch) traces(td ptrace.Traces, emit func(Document)) Stats {
 	s.stats = Stats{}
 	for i, n := 0, td.ResourceSpans().Len(); i < n; i++ {
 		rs := td.ResourceSpans().At(i)
