@@ -97,6 +97,9 @@ func TestFaults(t *testing.T) {
 		{name: "half of the documents throttled", script: stateless(func(w http.ResponseWriter, r *request) []bool {
 			return unprocessed(w, r, "ThrottledException", func(i int) bool { return r.number%2 == 0 && i%2 == 0 })
 		}), counters: map[string]bool{"throttled_documents": true, "unprocessed_documents": true}},
+		{name: "half of the documents of every put throttled", script: stateless(func(w http.ResponseWriter, r *request) []bool {
+			return unprocessed(w, r, "ThrottledException", func(i int) bool { return len(r.ids) > 1 && i%2 == 0 })
+		}), counters: map[string]bool{"throttled_documents": true, "unprocessed_documents": true}},
 		{name: "half of the documents hit by internal errors", script: stateless(func(w http.ResponseWriter, r *request) []bool {
 			return unprocessed(w, r, "InternalFailure", func(i int) bool { return r.number%2 == 0 && i%2 == 1 })
 		}), counters: map[string]bool{"throttled_documents": false, "unprocessed_documents": true}},

@@ -15,6 +15,12 @@ const (
 	// X-Ray takes costs throughput. An endpoint that refuses at random, at
 	// whatever rate, would else drive the rate to the floor.
 	tolerated = 0.25
+	// hopeless is the share from which on the rate falls in any case: next to
+	// nothing is taken, so that there is nothing to lose.
+	hopeless = 0.95
+	// uselessPause is for how many windows no decrease is tried after one that
+	// did not help.
+	uselessPause = 10
 	// slowestRate is the floor: one full put per second.
 	slowestRate = maxDocuments
 	// rateBurst is how much unused time may be made up for at once.
@@ -25,8 +31,10 @@ const (
 // multiplicative decrease. It knows no quota: it is without a bound until X-Ray
 // throttles. When more than a quarter of a window's documents are throttled it
 // falls to half, but not below nine tenths of what was taken in that window.
-// In each window without throttling it rises by a twentieth of where it fell
-// from, and the bound goes when it has reached twice that.
+// A decrease that leaves the share of documents that are taken as it was is
+// taken back: not this exporter's rate is the reason. In each window without
+// throttling the rate rises by a twentieth of where it fell from, and the bound
+// goes when it has reached twice that.
 //
 // A rate is safe for concurrent use.
 type rate struct {
@@ -35,6 +43,8 @@ type rate struct {
 	mu      sync.Mutex
 	limit   float64 // documents per second, or +Inf
 	fellAt  float64 // the rate at the last decrease
+	share   float64 // of throttled documents at the last decrease, if that was a window ago
+	pause   int     // windows until a decrease is tried again
 	nextAt  time.Time
 	window  time.Time // the start of the window; zero before the first answer
 	taken   int       // documents in the window
@@ -95,11 +105,18 @@ func (r *rate) observe(taken, throttled int) {
 // adjust ends a window of that many seconds.
 func (r *rate) adjust(seconds float64) {
 	total := float64(r.taken + r.refused)
+	share := float64(r.refused) / max(total, 1)
+	fell, helped := r.share > 0, 1-share > 1.25*(1-r.share) // a quota takes twice the share at half the rate
+	r.share = 0
+	r.pause = max(0, r.pause-1)
 	switch {
-	case float64(r.refused) > tolerated*total:
+	case share > hopeless || share > tolerated && r.pause == 0 && (!fell || helped):
+		r.share = share
 		r.fellAt = min(r.limit, total/seconds)
 		r.limit = max(r.fellAt/2, 0.9*float64(r.taken)/seconds, slowestRate)
-	case r.refused == 0 && !math.IsInf(r.limit, 1):
+	case share > tolerated && fell:
+		r.limit, r.pause = r.fellAt, uselessPause
+	case share == 0 && !math.IsInf(r.limit, 1):
 		r.limit += max(r.fellAt/20, slowestRate)
 		if r.limit >= 2*max(r.fellAt, slowestRate) {
 			r.limit = math.Inf(1)

@@ -53,6 +53,10 @@ func TestRateFollowsTheAnswers(t *testing.T) {
 		n := 0
 		return func(int) bool { n++; return n%5 != 0 }
 	}
+	half := func() func(int) bool {
+		n := 0
+		return func(int) bool { n++; return n%2 == 0 }
+	}
 	byQuota := func(perSecond float64) func() func(int) bool {
 		return func() func(int) bool { return (&quota{perSecond: perSecond}).take }
 	}
@@ -60,13 +64,14 @@ func TestRateFollowsTheAnswers(t *testing.T) {
 		name                 string
 		ceiling              float64
 		take                 func() func(int) bool
-		taken, mostThrottled float64 // documents a second, after ten seconds
+		taken, mostThrottled float64 // documents a second, after twenty seconds
 	}{
 		{"nothing is throttled", 0, func() func(int) bool { return func(int) bool { return true } }, 9_900, 0},
 		{"a quota below the load", 0, byQuota(2_600), 2_300, 900},
 		{"a small quota", 0, byQuota(500), 430, 170},
 		{"a quota above the load", 0, byQuota(12_000), 9_900, 0},
 		{"one in five, whatever the rate", 0, everyFifth, 7_800, 2_100},
+		{"one in two, whatever the rate", 0, half, 4_400, 5_000},
 		{"a ceiling", 1_000, func() func(int) bool { return func(int) bool { return true } }, 980, 0},
 		{"a ceiling and one in five", 1_000, everyFifth, 780, 210},
 		{"a ceiling above a quota", 5_000, byQuota(2_600), 2_300, 900},
@@ -75,7 +80,7 @@ func TestRateFollowsTheAnswers(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r, take := newRate(test.ceiling), test.take()
-				drive(t, r, 10*time.Second, take)
+				drive(t, r, 20*time.Second, take)
 				taken, throttled := drive(t, r, 60*time.Second, take)
 				t.Logf("%.0f documents/s taken, %.0f throttled", taken, throttled)
 				if taken < test.taken || throttled > test.mostThrottled {
