@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -138,14 +139,40 @@ func TestLicenseKeyIsCheckedBeforeStart(t *testing.T) {
 	}
 }
 
-// TestADOTKnowsEverything proves that otel-collector.yaml can start on ADOT: it
-// names no component and no key that ADOT does not have.
+// TestOverlaysAreValid checks what deploy/collector puts on top of
+// otel-collector.yaml.
+func TestOverlaysAreValid(t *testing.T) {
+	overlays, err := filepath.Glob("../../deploy/collector/*.yaml")
+	if err != nil || len(overlays) == 0 {
+		t.Fatalf("no overlays: %v", err)
+	}
+	for _, overlay := range overlays {
+		t.Run(filepath.Base(overlay), func(t *testing.T) {
+			env := map[string]string{"BRAGG_QUEUE_DIR": t.TempDir()}
+			c, err := otelcol.NewCollector(settings(env, "file:"+repositoryConfig, "file:"+overlay))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.DryRun(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestADOTKnowsEverything proves that otel-collector.yaml, and the overlay that
+// is meant for ADOT, can start there: they name no component and no key that
+// ADOT does not have.
 func TestADOTKnowsEverything(t *testing.T) {
 	file, err := os.ReadFile(repositoryConfig)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, problem := range unknownToADOT(t, file) {
+	overlay, err := os.ReadFile("../../deploy/collector/adot-durable.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, problem := range append(unknownToADOT(t, file), unknownToADOT(t, overlay)...) {
 		t.Error(problem)
 	}
 	for name, mistake := range map[string][2]string{
