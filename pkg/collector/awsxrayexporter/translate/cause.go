@@ -40,14 +40,18 @@ const (
 // else the message of the span's status.
 func (s *scratch) appendCause(b []byte) []byte {
 	if s.hasExceptions() {
-		b = append(b, `,"cause":{"exceptions":`...)
+		b = append(b, `,"cause":{`...)
+		at := len(b)
+		b = append(b, `"exceptions":`...)
 		start := len(b)
 		events := s.span.Events()
 		for i, n := 0, events.Len(); i < n; i++ {
 			b = s.appendEventException(b, events.At(i))
 		}
-		b = segment.CloseArray(b, start)
-		return append(b, '}')
+		if len(b) == start {
+			return append(b[:at], '}')
+		}
+		return append(segment.CloseArray(b, start), '}')
 	}
 	status := s.span.Status()
 	if status.Code() != ptrace.StatusCodeError {

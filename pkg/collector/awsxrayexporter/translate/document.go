@@ -15,6 +15,7 @@ type scratch struct {
 	t        *Translator
 	stats    Stats
 	panicked bool // while the current span was translated
+	foreign  bool // contrib has no document of the current span
 
 	resource           *resource
 	resourceAttributes pcommon.Map
@@ -41,6 +42,8 @@ type blocks struct {
 	statusText bool // the cause consumed http.status_text
 
 	unreadStack bool // some stack has no frames that could be read
+	panicStack  bool // some stack makes contrib panic
+	oddName     bool // X-Ray refuses the name
 }
 
 // A part says which of the documents of a span is rendered.
@@ -82,7 +85,7 @@ var removedFromService = []string{"aws.remote.service", "aws.remote.operation", 
 // translate renders the documents of one span.
 func (s *scratch) translate(span ptrace.Span, emit func(Document)) {
 	before := s.stats.Documents
-	s.panicked = false
+	s.panicked, s.foreign = false, false
 	switch s.kindOf(span) {
 	case whole:
 		s.emit(span, whole, emit)
@@ -130,6 +133,12 @@ func (s *scratch) drop(reason string) {
 func (s *scratch) emit(span ptrace.Span, p part, emit func(Document)) {
 	if !s.tryRender(span, p) && !s.tryRenderMinimal(span, p) {
 		return
+	}
+	if s.status.oddName && !s.foreign || p == dependency {
+		s.foreign = s.isForeign(p)
+		if s.foreign && s.status.oddName {
+			s.tryRender(span, p) // with a name that X-Ray accepts
+		}
 	}
 	d := Document{JSON: s.buf, TraceID: span.TraceID(), SegmentID: s.segmentID}
 	if len(d.JSON) > segment.MaxSize {

@@ -2,6 +2,7 @@ package translate
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -313,8 +314,13 @@ func (s *scratch) appendMetadata(b []byte, storeResource, rendered bool, p part)
 }
 
 // appendKept appends the span's members of the default namespace, and reports
-// whether there are any, appended or not.
+// whether there are any, appended or not. Members that an attribute holds as
+// JSON win over attributes.
 func (s *scratch) appendKept(b []byte, resourceOnly bool) (_ []byte, some bool) {
+	var merged map[string]any
+	if len(s.namespaces) > 0 {
+		merged = s.mergedDefault()
+	}
 	list := s.attributes.list
 	for i := range list {
 		x := &list[i]
@@ -322,38 +328,36 @@ func (s *scratch) appendKept(b []byte, resourceOnly bool) (_ []byte, some bool) 
 			continue
 		}
 		some = true
-		if !resourceOnly || strings.HasPrefix(x.name, resourcePrefix) {
-			b = segment.AppendStringPart(append(b, ',', '"'), x.name)
-			b = append(b, '"', ':')
-			if x.kind == pcommon.ValueTypeStr {
-				b = segment.AppendString(b, x.value.Str())
-			} else {
-				b = appendValue(b, x.value, 0)
-			}
-		}
-	}
-	if len(s.namespaces) == 0 {
-		return b, some
-	}
-	merged := s.mergedDefault()
-	for _, key := range sortedKeys(merged) {
-		if s.isKept(key) {
+		if resourceOnly && !strings.HasPrefix(x.name, resourcePrefix) {
 			continue
 		}
-		some = true
-		if !resourceOnly || strings.HasPrefix(key, resourcePrefix) {
-			b = appendAny(segment.AppendString(append(b, ','), key), merged[key])
+		if merged != nil {
+			if _, ok := merged[x.name]; ok {
+				continue
+			}
+		}
+		b = segment.AppendStringPart(append(b, ',', '"'), x.name)
+		b = append(b, '"', ':')
+		if x.kind == pcommon.ValueTypeStr {
+			b = segment.AppendString(b, x.value.Str())
+		} else {
+			b = appendValue(b, x.value, 0)
 		}
 	}
-	return b, some
+	return s.appendMembers(b, merged, resourceOnly), some || len(merged) > 0
 }
 
-// isKept reports whether an attribute is in the default namespace under this
-// name.
-func (s *scratch) isKept(name string) bool {
-	return slices.ContainsFunc(s.attributes.list, func(x attribute) bool {
-		return !x.gone && (x.fate == kept || x.fate == both) && x.name == name
-	})
+// appendMembers appends what was read from JSON, in order.
+func (s *scratch) appendMembers(b []byte, members map[string]any, resourceOnly bool) []byte {
+	if len(members) == 0 {
+		return b
+	}
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		if !resourceOnly || strings.HasPrefix(key, resourcePrefix) {
+			b = appendAny(segment.AppendString(append(b, ','), key), members[key])
+		}
+	}
+	return b
 }
 
 // mergedDefault is what attributes hold for the default namespace, as JSON.
@@ -361,9 +365,7 @@ func (s *scratch) mergedDefault() map[string]any {
 	merged := map[string]any{}
 	for _, n := range s.namespaces {
 		if n.name == defaultNamespace {
-			for key, value := range n.values {
-				merged[key] = value
-			}
+			maps.Copy(merged, n.values)
 		}
 	}
 	return merged
@@ -380,23 +382,9 @@ func (s *scratch) appendNamespaces(b []byte, resourceOnly bool) []byte {
 			continue
 		}
 		start := len(b)
-		for _, key := range sortedKeys(n.values) {
-			if !resourceOnly || strings.HasPrefix(key, resourcePrefix) {
-				b = appendAny(segment.AppendString(append(b, ','), key), n.values[key])
-			}
-		}
-		b = segment.CloseObject(b, start)
+		b = segment.CloseObject(s.appendMembers(b, n.values, resourceOnly), start)
 	}
 	return b
-}
-
-func sortedKeys(m map[string]any) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // appendAny appends a colon and a value that encoding/json has read.

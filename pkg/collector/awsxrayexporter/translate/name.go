@@ -13,6 +13,17 @@ import (
 // A nameParts is a name before it is written: a, or a@b.
 type nameParts struct{ a, b string }
 
+// isValid reports whether X-Ray accepts the name.
+func (n nameParts) isValid() bool {
+	if size := len(n.a) + len(n.b); size > 0 && size < maxName && isPlainName(n.a) && isPlainName(n.b) {
+		return true
+	}
+	if n.b == "" {
+		return segment.IsName(n.a)
+	}
+	return segment.IsName(n.a + "@" + n.b)
+}
+
 // appendName appends the opening brace and the name, and reports whether the
 // namespace is aws. X-Ray names segments by service, not by operation: the
 // first source that is not empty wins.
@@ -23,8 +34,11 @@ func (s *scratch) appendName(b []byte, p part) (_ []byte, aws bool) {
 	}
 	b = append(b, `{"name":`...)
 	switch {
-	case s.t.rules.has(ruleNames):
+	case s.t.rules.has(ruleNames), s.foreign:
 		return s.appendCleanName(b, name), aws
+	}
+	s.status.oddName = !name.isValid()
+	switch {
 	case name == nameParts{}:
 		return append(b, "null"...), aws
 	case name.b == "":

@@ -121,9 +121,11 @@ func number(s string) int {
 	return n
 }
 
-// from returns s from byte i on, and "" if s is shorter.
-func from(s string, i int) string {
-	if i >= len(s) {
+// from returns s from byte i on. A shorter s, of which it is "", makes contrib
+// panic.
+func (w *stackWriter) from(s string, i int) string {
+	if i > len(s) {
+		w.s.status.panicStack = true
 		return ""
 	}
 	return s[i:]

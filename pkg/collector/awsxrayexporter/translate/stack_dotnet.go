@@ -27,10 +27,10 @@ func parseDotnet(w *stackWriter, trace string) {
 		if i := strings.LastIndexByte(path, ':'); i >= 0 {
 			text := path[i+1:]
 			if strings.HasPrefix(text, "line") {
-				text = from(text, len("line "))
+				text = w.from(text, len("line "))
 			}
 			path, n = path[:i], number(text)
 		}
-		w.frame(path, n, from(label, len("at ")))
+		w.frame(path, n, w.from(label, len("at ")))
 	}
 }

@@ -26,7 +26,7 @@ func parseJava(w *stackWriter, trace string) {
 		} else if caused, isCause := strings.CutPrefix(line, "Caused by: "); isCause {
 			class, message := caused, ""
 			if i := strings.IndexByte(caused, ':'); i >= 0 {
-				class, message = caused[:i], from(caused, i+2)
+				class, message = caused[:i], w.from(caused, i+2)
 			}
 			for line, ok = r.next(); ok; line, ok = r.next() { // a message of several lines
 				if _, _, isFrame := javaFrame(line); isFrame {

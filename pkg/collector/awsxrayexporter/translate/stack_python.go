@@ -38,7 +38,7 @@ func pythonStack(w *stackWriter, trace string, direct bool) {
 		case strings.HasPrefix(line, pythonFile):
 			pythonFrame(w, line)
 		case strings.HasPrefix(line, pythonHandling), direct && strings.HasPrefix(line, pythonDirect):
-			file, message, ok := pythonCause(trace[:start])
+			file, message, ok := pythonCause(w, trace[:start])
 			if !ok {
 				return
 			}
@@ -46,7 +46,7 @@ func pythonStack(w *stackWriter, trace string, direct bool) {
 			if !ok {
 				return
 			}
-			w.causedBy(class, from(text, 1))
+			w.causedBy(class, w.from(text, 1))
 			// Go on with the file's line itself.
 			end = file + strings.IndexByte(trace[file:], '\n')
 			continue
@@ -65,6 +65,8 @@ func pythonFrame(w *stackWriter, line string) {
 	path := ""
 	if len(file) > 8 {
 		path = file[8 : len(file)-1]
+	} else {
+		w.s.status.panicStack = true
 	}
 	n := 0
 	if text, ok := strings.CutPrefix(at, " line "); ok {
@@ -80,7 +82,7 @@ func pythonFrame(w *stackWriter, line string) {
 // pythonCause finds, in what stands before a "During handling" line, the last
 // file's line and the message that follows it and the line of source after
 // it. The line right before "During handling" is empty and no part of it.
-func pythonCause(before string) (file int, message string, ok bool) {
+func pythonCause(w *stackWriter, before string) (file int, message string, ok bool) {
 	file = strings.LastIndex(before, "\n"+pythonFile) + 1
 	if !strings.HasPrefix(before[file:], pythonFile) {
 		return 0, "", false
@@ -89,15 +91,14 @@ func pythonCause(before string) (file int, message string, ok bool) {
 	for range 2 {
 		i := strings.IndexByte(before[start:], '\n')
 		if i < 0 {
+			w.s.status.panicStack = true // there is no line of source
 			return file, "", true
 		}
 		start += i + 1
 	}
-	if before == "" {
-		return file, "", true
-	}
 	end := strings.LastIndexByte(before[:len(before)-1], '\n') // of the line before the empty one
 	if end < start {
+		w.s.status.panicStack = w.s.status.panicStack || end+1 < start
 		return file, "", true
 	}
 	return file, before[start:end], true
