@@ -9,7 +9,7 @@ ARGS ?=
 
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help up build test dist tidy clean
+.PHONY: help up build test fuzz dist tidy clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -24,6 +24,15 @@ build: ## build bin/bragg
 
 test: ## run every check (vet, staticcheck, gofmt, race, policy, end to end)
 	@.ci/test
+
+FUZZTIME ?= 10m
+fuzz: ## fuzz every decoder, FUZZTIME (10m) each
+	@grep -rlE '^func Fuzz' --include='*_test.go' pkg | xargs -n1 dirname | sort -u | while read -r dir; do \
+		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]*' $$dir/*_test.go | cut -c6-); do \
+			echo "== $$dir $$target"; \
+			(cd $$dir && go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) .) || exit 1; \
+		done; \
+	done
 
 dist: ## cross-build static binaries with checksums into dist/
 	@rm -rf dist && mkdir -p dist
