@@ -14,7 +14,6 @@ import (
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.uber.org/multierr"
 	"go.uber.org/zap"
 
 	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayexporter/translate"
@@ -136,7 +135,7 @@ func (e *traces) push(ctx context.Context, td ptrace.Traces) error {
 		err = fmt.Errorf("%d of %d documents are not delivered: %w", len(left), all, err)
 		return consumererror.NewTraces(err, remainder(left, e.mark, e.waiting.left()))
 	case refused > 0 && refused == all:
-		return consumererror.NewPermanent(multierr.Append(fmt.Errorf("all %d documents were refused", all), err))
+		return consumererror.NewPermanent(errors.Join(fmt.Errorf("all %d documents were refused", all), err))
 	}
 	return nil
 }

@@ -205,11 +205,12 @@ func TestExpiredCredentials(t *testing.T) {
 		}
 		return takeAll(w, r)
 	})
+	n := faultSpans(t)
 	r := start(t, e.URL, nil)
-	r.send(t, 1_000)
-	e.await(t, 1_000)
+	r.send(t, n)
+	e.await(t, n)
 	r.stop(t)
-	e.compare(t, 1_000, false, false)
+	e.compare(t, n, false, false)
 	if keys < 2 {
 		t.Errorf("the provider gave credentials %d times", keys)
 	}
