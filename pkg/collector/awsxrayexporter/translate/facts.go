@@ -27,15 +27,12 @@ func (f *facts) read(m pcommon.Map) {
 		switch name {
 		case "cloud.provider":
 			f.cloud = v.Str()
-			f.another = f.cloud != "aws"
 		case "cloud.platform":
 			f.platform = v.Str()
 		case "cloud.account.id":
 			f.account = v.Str()
 		case "cloud.availability_zone":
 			f.zone = v.Str()
-		case "service.name":
-			f.serviceName = v.Str()
 		case "service.namespace":
 			f.namespace = v.Str()
 		case "service.instance.id":
@@ -92,12 +89,17 @@ func (f *facts) readHost(name string, v pcommon.Value) {
 	}
 }
 
-// origin is the kind of AWS resource, "" for none that X-Ray knows.
-func (f *facts) origin() string {
-	if f.another {
+// originOf is the kind of AWS resource, "" for none that X-Ray knows. Unlike
+// the aws block it goes by the first attribute of a name.
+func originOf(m pcommon.Map) string {
+	if cloud, ok := m.Get("cloud.provider"); ok && cloud.Str() != "aws" {
 		return ""
 	}
-	switch f.platform {
+	platform, ok := m.Get("cloud.platform")
+	if !ok {
+		return ""
+	}
+	switch platform.Str() {
 	case "aws_app_runner":
 		return "AWS::AppRunner::Service"
 	case "aws_eks":
@@ -107,7 +109,7 @@ func (f *facts) origin() string {
 	case "aws_ec2":
 		return "AWS::EC2::Instance"
 	case "aws_ecs":
-		switch f.ecsLaunch {
+		switch launch, _ := m.Get("aws.ecs.launchtype"); launch.Str() {
 		case "ec2":
 			return "AWS::ECS::EC2"
 		case "fargate":

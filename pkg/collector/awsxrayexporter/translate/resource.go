@@ -87,13 +87,18 @@ func (s *scratch) newResource(m pcommon.Map) *resource {
 	r := &resource{empty: m.Len() == 0}
 	var f facts
 	f.read(m)
-	r.language, r.account, r.serviceName = f.sdkLanguage, f.account, f.serviceName
-	_, r.named = m.Get("service.name")
+	r.account = f.account
+	if v, ok := m.Get("telemetry.sdk.language"); ok {
+		r.language = v.Str()
+	}
+	if v, ok := m.Get("service.name"); ok {
+		r.serviceName, r.named = v.Str(), true
+	}
 	// All renderings share one allocation.
 	b := make([]byte, 0, 2048)
 	cut := func(from int) []byte { return b[from:len(b):len(b)] }
 
-	if origin := f.origin(); origin != "" {
+	if origin := originOf(m); origin != "" {
 		b = appendMember(b, `,"origin":`, origin)
 	}
 	r.origin = cut(0)

@@ -36,9 +36,6 @@ func (s *scratch) appendSharedAnnotations(b []byte, limit int) ([]byte, int) {
 	s.annotations.collide = true
 	for i := len(s.shared.list) - 1; i >= 0; i-- { // of two with one key the last wins
 		x := &s.shared.list[i]
-		if x.gone {
-			continue
-		}
 		if f := s.sharedFate(x, limit); f == annotated || f == both {
 			n++
 			b = s.appendAnnotation(b, resourcePrefix, x.name, x.value, f)
@@ -50,10 +47,8 @@ func (s *scratch) appendSharedAnnotations(b []byte, limit int) ([]byte, int) {
 func (s *scratch) appendSharedMetadata(b []byte, limit int) []byte {
 	for i := len(s.shared.list) - 1; i >= 0; i-- {
 		x := &s.shared.list[i]
-		if x.gone {
-			continue
-		}
-		if f := s.sharedFate(x, limit); f != kept && f != both || s.annotations.shadowed && s.isShadowed(x.name) {
+		x.fate = s.sharedFate(x, limit)
+		if x.fate != kept && x.fate != both || x.gone && s.isKeptAfter(i) || s.annotations.shadowed && s.isShadowed(x.name) {
 			continue
 		}
 		b = append(b, `,"`+resourcePrefix...)
@@ -61,6 +56,17 @@ func (s *scratch) appendSharedMetadata(b []byte, limit int) []byte {
 		b = appendValue(append(b, '"', ':'), x.value, 0)
 	}
 	return b
+}
+
+// isKeptAfter reports whether a later attribute of the resource with the name
+// of the i-th is in the metadata. Of two, one may be an annotation.
+func (s *scratch) isKeptAfter(i int) bool {
+	for _, x := range s.shared.list[i+1:] {
+		if x.name == s.shared.list[i].name && (x.fate == kept || x.fate == both) {
+			return true
+		}
+	}
+	return false
 }
 
 // indexesResource reports whether any attribute of a resource may be an
