@@ -3,6 +3,7 @@ package translate
 import (
 	"slices"
 
+	"github.com/bragg-tracing/bragg/pkg/segment"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
@@ -65,6 +66,10 @@ const (
 	xrayAnnotations
 	xrayInProgress
 	httpStatusText
+
+	// Never shown: what the awsxray receiver keeps beside a span.
+	xrayDocument
+	xrayDocumentPart
 
 	// Read, never consumed.
 	rpcSystem
@@ -192,6 +197,10 @@ func keyOf(name string) key {
 		return xrayAnnotations
 	case "aws.xray.inprogress":
 		return xrayInProgress
+	case segment.DocumentAttribute:
+		return xrayDocument
+	case segment.PartAttribute:
+		return xrayDocumentPart
 	case "http.status_text":
 		return httpStatusText
 	case "rpc.system":

@@ -132,6 +132,9 @@ func (s *scratch) readAnnotationNames() {
 }
 
 func (s *scratch) fateOf(x *attribute, limit int) fate {
+	if x.key == xrayDocument || x.key == xrayDocumentPart {
+		return dropped
+	}
 	indexed := false
 	if len(s.t.indexed) > 0 {
 		_, indexed = s.t.indexed[x.name]

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver/passthrough"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
@@ -88,6 +89,8 @@ func New(cfg Config) (*Translator, error) {
 // Translate calls emit with each document of td, in order. It reads td only,
 // never mutates it, and never panics of its own; a panic in emit is the
 // caller's. A span whose translation would panic yields a minimal document.
+// Spans of which td holds the document they were made from, unchanged, yield
+// that document, in both modes: see segment.DocumentAttribute.
 func (t *Translator) Translate(td ptrace.Traces, emit func(Document)) Stats {
 	s := t.scratches.Get().(*scratch)
 	defer t.release(s)
@@ -96,6 +99,8 @@ func (t *Translator) Translate(td ptrace.Traces, emit func(Document)) Stats {
 
 func (s *scratch) traces(td ptrace.Traces, emit func(Document)) Stats {
 	s.stats = Stats{}
+	kept := s.judge(td)
+	place := 0 // of the span in the batch
 	for i, n := 0, td.ResourceSpans().Len(); i < n; i++ {
 		rs := td.ResourceSpans().At(i)
 		s.beginResource(rs.Resource())
@@ -103,7 +108,13 @@ func (s *scratch) traces(td ptrace.Traces, emit func(Document)) Stats {
 			spans := rs.ScopeSpans().At(j).Spans()
 			for k, n := 0, spans.Len(); k < n; k++ {
 				s.stats.Spans++
-				s.translate(spans.At(k), emit)
+				switch kept.Of(place) {
+				case passthrough.Send:
+					s.send(spans.At(k), emit)
+				case passthrough.Render:
+					s.translate(spans.At(k), emit)
+				}
+				place++
 			}
 		}
 	}
