@@ -51,7 +51,7 @@ var Rules = []Rule{
 	{"keep_non_scalar", "an attribute that should be an annotation and is no scalar stays in the metadata", contrib + "issues/5266"},
 	{"span_events", "events are in the metadata, as otel.events, with the seconds since the span's start", "https://github.com/aws-observability/aws-otel-collector/issues/821"},
 	{"annotation_limits", "at most 50 annotations, the span's before the resource's, keys to 500 and values to 1000 characters; " +
-		"what does not fit is in the metadata", contrib + "issues/1781"},
+		"what does not fit is in the metadata", ""},
 }
 
 func newRuleSet(mode Mode, disable []string) (ruleSet, error) {
