@@ -5,6 +5,7 @@ import (
 
 	"github.com/bragg-tracing/bragg/pkg/segment"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
 // Compat mode has contrib's names, even those that X-Ray refuses. Where contrib
@@ -33,7 +34,7 @@ func (s *scratch) isForeign(p part) bool {
 			}
 		}
 	}
-	if !s.isSubsegment() {
+	if s.storesResource() {
 		for _, v := range s.resourceAttributes.All() {
 			if hasNonNumber(v, 0) {
 				return true
@@ -41,6 +42,13 @@ func (s *scratch) isForeign(p part) bool {
 		}
 	}
 	return false
+}
+
+// storesResource reports whether a document of the span shows the resource:
+// for a LOCAL_ROOT call that of its service, without which contrib has none.
+func (s *scratch) storesResource() bool {
+	k := s.span.Kind()
+	return k == ptrace.SpanKindServer || k == ptrace.SpanKindConsumer || s.span.ParentSpanID().IsEmpty()
 }
 
 // hasNonNumber reports whether v is or holds NaN or an infinity.
