@@ -1,7 +1,9 @@
 package oracle
 
 import (
+	"bytes"
 	"encoding/json"
+	"math"
 	"reflect"
 	"strings"
 
@@ -23,9 +25,13 @@ func settle(c Case, want, got map[string]any) {
 	attributes := c.Span.Attributes()
 	for _, alias := range aliases {
 		if has(attributes, alias.a) && has(attributes, alias.b) {
-			settleMember(object(want, "aws"), object(got, "aws"), alias.member, values(attributes, func(key string) bool {
-				return key == alias.a || key == alias.b
-			}))
+			var candidates []any
+			for key, v := range attributes.All() {
+				if key == alias.a || key == alias.b {
+					candidates = append(candidates, decoded(v.Str())) // "" of another type
+				}
+			}
+			settleMember(object(want, "aws"), object(got, "aws"), alias.member, candidates)
 		}
 	}
 	for key := range object(want, "annotations") {
@@ -117,19 +123,40 @@ func keys(attributes pcommon.Map, meant func(string) bool) int {
 	return len(seen)
 }
 
-// decoded returns what v is after a way through JSON, or nil if there is none.
+// decoded returns what v is after a way through JSON.
 func decoded(v any) any {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return nil
-	}
-	d := json.NewDecoder(strings.NewReader(string(text)))
+	d := json.NewDecoder(bytes.NewReader(must(json.Marshal(finite(v)))))
 	d.UseNumber()
 	var out any
-	if d.Decode(&out) != nil {
-		return nil
+	if err := d.Decode(&out); err != nil {
+		panic(err) // it was just encoded
 	}
 	return canonical(out)
+}
+
+// finite puts strings, as we write them, in the place of numbers that JSON
+// does not have.
+func finite(v any) any {
+	switch v := v.(type) {
+	case float64:
+		switch {
+		case math.IsNaN(v):
+			return "NaN"
+		case math.IsInf(v, 1):
+			return "Infinity"
+		case math.IsInf(v, -1):
+			return "-Infinity"
+		}
+	case []any:
+		for i, e := range v {
+			v[i] = finite(e)
+		}
+	case map[string]any:
+		for key, e := range v {
+			v[key] = finite(e)
+		}
+	}
+	return v
 }
 
 func has(m pcommon.Map, key string) bool {

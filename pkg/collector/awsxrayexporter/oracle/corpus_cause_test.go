@@ -109,6 +109,10 @@ func lostCorpus() map[Class][]Case {
 			add(Drops, fmt.Sprintf("attribute %v, local root", f), k, LocalRoot, Attributes("x", f))
 		}
 		add(Drops, fmt.Sprintf("resource's attribute %v", f), Server, Resource("x", f))
+		add(Drops, fmt.Sprintf("resource's attribute %v, local root and no name", f), Unspecified, Root, LocalRoot, Resource("x", f), Name(""),
+			Attributes("aws.remote.service", 500))
+		add(Drops, fmt.Sprintf("resource's attribute %v, local root client and no name", f), Client, Root, LocalRoot, Resource("x", f),
+			Attributes("aws.remote.service", ""))
 		add(Drops, fmt.Sprintf("attribute %v and a name that X-Ray refuses", f), Client, Attributes("x", f, "peer.service", "a,b;c"))
 		add(Drops, fmt.Sprintf("attribute %v and a long name", f), Client, Attributes("x", f, "peer.service", strings.Repeat("é", 300)))
 		add(Drops, fmt.Sprintf("attribute %v and empty local service", f), Client, LocalRoot, Attributes("x", f, "aws.local.service", "", "aws.remote.service", ""))
