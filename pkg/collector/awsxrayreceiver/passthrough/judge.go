@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 
 	"github.com/bragg-tracing/bragg/pkg/segment"
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
@@ -51,12 +50,6 @@ func Judge(td ptrace.Traces) Judgement {
 	return j
 }
 
-// A documentKey tells documents of a batch apart.
-type documentKey struct {
-	trace pcommon.TraceID
-	id    [8]byte
-}
-
 // A documentState is what a batch holds of a document.
 type documentState struct {
 	count   int
@@ -70,10 +63,10 @@ func (s *documentState) whole() bool {
 	return !s.changed && s.root >= 0 && len(s.seen) == s.count
 }
 
-// findDocuments returns the documents of which a batch holds parts, nil if
-// there are none.
-func findDocuments(td ptrace.Traces) map[documentKey]*documentState {
-	var docs map[documentKey]*documentState
+// findDocuments returns the documents of which a batch holds parts, by
+// segment.Part's Document; nil if there are none.
+func findDocuments(td ptrace.Traces) map[[8]byte]*documentState {
+	var docs map[[8]byte]*documentState
 	var d digester
 	i := 0
 	for _, rs := range td.ResourceSpans().All() {
@@ -86,9 +79,9 @@ func findDocuments(td ptrace.Traces) map[documentKey]*documentState {
 						scoped = true
 					}
 					if docs == nil {
-						docs = make(map[documentKey]*documentState)
+						docs = make(map[[8]byte]*documentState)
 					}
-					key := documentKey{span.TraceID(), part.Document}
+					key := part.Document
 					if docs[key] == nil {
 						docs[key] = &documentState{count: part.Count, seen: make(map[int]bool), root: -1}
 					}

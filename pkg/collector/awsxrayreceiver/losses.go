@@ -1,0 +1,119 @@
+package awsxrayreceiver
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+)
+
+// A reason says why documents are lost.
+type reason string
+
+const (
+	lostInSocket   reason = "socket"     // the kernel's buffer was full
+	lostInQueue    reason = "queue_full" // the pipelines are behind
+	lostByFraming  reason = "framing"    // the datagram holds no document
+	lostByDocument reason = "document"   // the document is not understood
+	lostByPanic    reason = "panic"      // a fault of ours
+	lostByPipeline reason = "refused"    // the next component returned an error
+	lostByShutdown reason = "shutdown"   // the pipelines did not take it in time
+)
+
+// logInterval is the time between two log entries about losses.
+const logInterval = time.Minute
+
+// losses counts documents that come in and that are lost, and logs the latter.
+// It is safe for concurrent use.
+type losses struct {
+	logger   *zap.Logger
+	received metric.Int64Counter
+	dropped  metric.Int64Counter
+	receiver attribute.KeyValue
+
+	wake chan struct{} // something is pending
+	done chan struct{} // closed by close
+	gone chan struct{} // closed when the goroutine has ended
+
+	mu      sync.Mutex
+	pending map[reason]loss // since the last log entry
+}
+
+type loss struct {
+	documents int64
+	err       error // the latest, or nil
+}
+
+// newLosses starts what logs. Its owner must call close.
+func newLosses(set component.TelemetrySettings, id component.ID) (*losses, error) {
+	meter := set.MeterProvider.Meter("github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver")
+	received, err1 := meter.Int64Counter("otelcol_receiver_awsxray_received_datagrams",
+		metric.WithUnit("{datagram}"), metric.WithDescription("Datagrams that were read from the socket."))
+	dropped, err2 := meter.Int64Counter("otelcol_receiver_awsxray_dropped_documents",
+		metric.WithUnit("{document}"), metric.WithDescription("Documents that are lost, by reason; with reason socket, before they were read."))
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, err
+	}
+	l := &losses{
+		logger: set.Logger, received: received, dropped: dropped, receiver: attribute.String("receiver", id.String()),
+		wake: make(chan struct{}, 1), done: make(chan struct{}), gone: make(chan struct{}),
+		pending: make(map[reason]loss),
+	}
+	go l.run()
+	return l, nil
+}
+
+func (l *losses) came() {
+	l.received.Add(context.Background(), 1, metric.WithAttributes(l.receiver))
+}
+
+// add notes that n documents are lost. err, if any, says more.
+func (l *losses) add(why reason, n int64, err error) {
+	l.dropped.Add(context.Background(), n, metric.WithAttributes(l.receiver, attribute.String("reason", string(why))))
+	l.mu.Lock()
+	l.pending[why] = loss{l.pending[why].documents + n, err}
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run logs the first loss at once, and what follows an interval later.
+func (l *losses) run() {
+	defer close(l.gone)
+	for {
+		select {
+		case <-l.wake:
+			l.log()
+		case <-l.done:
+			l.log()
+			return
+		}
+		select {
+		case <-time.After(logInterval):
+		case <-l.done:
+		}
+	}
+}
+
+func (l *losses) log() {
+	l.mu.Lock()
+	pending := l.pending
+	l.pending = make(map[reason]loss)
+	l.mu.Unlock()
+	for why, lost := range pending {
+		l.logger.Warn("Segment documents are lost", zap.String("reason", string(why)), zap.Int64("documents", lost.documents), zap.Error(lost.err))
+	}
+}
+
+// close logs what is pending.
+func (l *losses) close() {
+	close(l.done)
+	<-l.gone
+}
