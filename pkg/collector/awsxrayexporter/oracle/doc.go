@@ -14,4 +14,12 @@
 // Where contrib has no document, because it panics or drops the span, or has
 // one that X-Ray refuses for its size, the document of package translate must
 // be one that X-Ray accepts. Such a case has a Class other than Equal.
+//
+// To run it:
+//
+//	go test -v -run Differential . -args -spans 100000 -seed 1
+//	go test -run '^$' -fuzz Differential -fuzzminimizetime 1x -fuzztime 10m .
+//	go run ./sidebyside -benchtime 300ms -count 3
+//
+// The last measures both sides; see its package comment.
 package oracle
