@@ -9,7 +9,7 @@ ARGS ?=
 
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help up build test fuzz dist tidy clean
+.PHONY: help up build test bench-exporter fuzz dist tidy clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -24,6 +24,9 @@ build: ## build bin/bragg
 
 test: ## run every check (vet, staticcheck, gofmt, race, policy, end to end)
 	@.ci/test
+
+bench-exporter: ## compare the awsxray exporter with contrib's: translation, exporter, whole collector
+	@cd pkg/collector/awsxrayexporter/oracle && go run ./sidebyside && go run ./collectormix
 
 FUZZTIME ?= 10m
 fuzz: ## fuzz every decoder, FUZZTIME (10m) each
@@ -45,13 +48,20 @@ dist: ## cross-build static binaries with checksums into dist/
 	done
 	@cd dist && sha256sum * > SHA256SUMS && echo "  dist/SHA256SUMS"
 
-# The root requires a release of pkg/sdk that exists only in this tree until it
-# is published, which `go mod tidy` cannot know: it gets a replace for that time.
+# Modules of this tree require releases of each other that exist only in this
+# tree until they are published, which `go mod tidy` cannot know: they get a
+# replace for that time.
+ROOT := $(CURDIR)
+define tidy-module
+	@cd $(1) && go mod edit -replace github.com/bragg-tracing/bragg=$(ROOT) -replace github.com/bragg-tracing/bragg/pkg/sdk=$(ROOT)/pkg/sdk && \
+		GOWORK=off go mod tidy; status=$$?; \
+		go mod edit -dropreplace github.com/bragg-tracing/bragg -dropreplace github.com/bragg-tracing/bragg/pkg/sdk; exit $$status
+
+endef
 tidy: ## tidy go.mod of every module
-	@cd pkg/sdk && GOWORK=off go mod tidy
-	@go mod edit -replace github.com/bragg-tracing/bragg/pkg/sdk=./pkg/sdk
-	@GOWORK=off go mod tidy; status=$$?; \
-		go mod edit -dropreplace github.com/bragg-tracing/bragg/pkg/sdk; exit $$status
+	$(call tidy-module,pkg/sdk)
+	$(call tidy-module,.)
+	$(call tidy-module,pkg/collector/awsxrayexporter/oracle)
 
 clean: ## remove what was built
 	@rm -rf bin dist
