@@ -52,7 +52,7 @@ func compare(runs, spans int) error {
 	}
 	defer os.RemoveAll(dir)
 	sides := []*side{
-		{name: "contrib", program: "./contribcollector", config: ""},
+		{name: "contrib", program: "github.com/bragg-tracing/bragg/pkg/collector/awsxrayexporter/oracle/collectormix/contribcollector", config: ""},
 		{name: "ours", program: "github.com/bragg-tracing/bragg/cmd/collector", config: "    translation: compat\n    sending_queue: {enabled: false}\n    retry_on_failure: {enabled: false}\n"},
 	}
 	for _, s := range sides {
