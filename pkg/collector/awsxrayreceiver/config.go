@@ -31,7 +31,8 @@ type Config struct {
 	ReadBufferBytes int `mapstructure:"read_buffer_bytes"`
 	// QueueBytes bounds the datagrams that wait for a worker.
 	QueueBytes int64 `mapstructure:"queue_bytes"`
-	// NumWorkers translate and hand on. 0 means as many as processors.
+	// NumWorkers translate and hand on. 0 means one less than processors, at
+	// least one: in a burst the socket has a processor to itself.
 	NumWorkers int `mapstructure:"num_workers"`
 }
 
@@ -129,7 +130,7 @@ func (c *Config) workers() int {
 	if c.NumWorkers > 0 {
 		return c.NumWorkers
 	}
-	return runtime.GOMAXPROCS(0)
+	return max(1, runtime.GOMAXPROCS(0)-1)
 }
 
 func (c *Config) translation() spans.Options {

@@ -41,15 +41,26 @@ func listen(cfg *Config, q *queue, l *losses) (*listener, error) {
 	return in, nil
 }
 
-// run reads until the socket is closed or, when stopping, empty.
+// arenaBytes is what is allocated at once for datagrams to come.
+const arenaBytes = 16 * maxDatagram
+
+// run reads until the socket is closed or, when stopping, empty. In a burst the
+// kernel's buffer is full within milliseconds, so datagrams are read to where
+// they stay: one after another in an arena, which is freed when all of them are
+// taken from the queue.
 func (in *listener) run() {
 	defer close(in.gone)
-	datagram, control := make([]byte, maxDatagram), make([]byte, 64)
+	var arena []byte
+	control := make([]byte, 64)
 	for {
-		n, controls, _, _, err := in.conn.ReadMsgUDPAddrPort(datagram, control)
+		if len(arena) < maxDatagram {
+			arena = make([]byte, arenaBytes)
+		}
+		n, controls, _, _, err := in.conn.ReadMsgUDPAddrPort(arena[:maxDatagram], control)
 		switch {
 		case err == nil:
-			in.take(datagram[:n], control[:controls])
+			in.take(arena[:n:n], control[:controls])
+			arena = arena[n:]
 		case errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded):
 			return
 		default:
@@ -64,7 +75,7 @@ func (in *listener) take(datagram, control []byte) {
 		in.losses.add(lostInSocket, int64(lost-in.lostInSocket), nil)
 		in.lostInSocket = lost
 	}
-	in.losses.came()
+	in.losses.received.Add(1)
 	if !in.queue.offer(datagram) {
 		in.losses.add(lostInQueue, 1, nil)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -32,9 +33,10 @@ const logInterval = time.Minute
 // It is safe for concurrent use.
 type losses struct {
 	logger   *zap.Logger
-	received metric.Int64Counter
+	received atomic.Int64 // datagrams
 	dropped  metric.Int64Counter
 	receiver attribute.KeyValue
+	observed metric.Registration // of received
 
 	wake chan struct{} // something is pending
 	done chan struct{} // closed by close
@@ -51,25 +53,28 @@ type loss struct {
 
 // newLosses starts what logs. Its owner must call close.
 func newLosses(set component.TelemetrySettings, id component.ID) (*losses, error) {
+	l := &losses{
+		logger: set.Logger, receiver: attribute.String("receiver", id.String()), pending: make(map[reason]loss),
+		wake: make(chan struct{}, 1), done: make(chan struct{}), gone: make(chan struct{}),
+	}
 	meter := set.MeterProvider.Meter("github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver")
-	received, err1 := meter.Int64Counter("otelcol_receiver_awsxray_received_datagrams",
+	received, err1 := meter.Int64ObservableCounter("otelcol_receiver_awsxray_received_datagrams",
 		metric.WithUnit("{datagram}"), metric.WithDescription("Datagrams that were read from the socket."))
 	dropped, err2 := meter.Int64Counter("otelcol_receiver_awsxray_dropped_documents",
 		metric.WithUnit("{document}"), metric.WithDescription("Documents that are lost, by reason; with reason socket, before they were read."))
 	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
-	l := &losses{
-		logger: set.Logger, received: received, dropped: dropped, receiver: attribute.String("receiver", id.String()),
-		wake: make(chan struct{}, 1), done: make(chan struct{}), gone: make(chan struct{}),
-		pending: make(map[reason]loss),
+	l.dropped = dropped
+	var err error
+	if l.observed, err = meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		o.ObserveInt64(received, l.received.Load(), metric.WithAttributes(l.receiver))
+		return nil
+	}, received); err != nil {
+		return nil, err
 	}
 	go l.run()
 	return l, nil
-}
-
-func (l *losses) came() {
-	l.received.Add(context.Background(), 1, metric.WithAttributes(l.receiver))
 }
 
 // add notes that n documents are lost. err, if any, says more.
@@ -113,7 +118,8 @@ func (l *losses) log() {
 }
 
 // close logs what is pending.
-func (l *losses) close() {
+func (l *losses) close() error {
 	close(l.done)
 	<-l.gone
+	return l.observed.Unregister()
 }

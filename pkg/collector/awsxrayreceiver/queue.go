@@ -17,8 +17,8 @@ func newQueue(limit int64) *queue {
 	return &queue{items: make(chan []byte, queueSlots), limit: limit}
 }
 
-// offer adds a copy of a datagram, or reports that the queue is full. It never
-// blocks.
+// offer adds a datagram, which is the queue's from then on, or reports that the
+// queue is full. It never blocks.
 func (q *queue) offer(datagram []byte) bool {
 	size := int64(len(datagram))
 	if q.bytes.Add(size) > q.limit {
@@ -26,7 +26,7 @@ func (q *queue) offer(datagram []byte) bool {
 		return false
 	}
 	select {
-	case q.items <- append([]byte(nil), datagram...):
+	case q.items <- datagram:
 		return true
 	default:
 		q.bytes.Add(-size)

@@ -45,14 +45,12 @@ func (r *xrayReceiver) Start(_ context.Context, host component.Host) error {
 	}
 	if r.cfg.ProxyServer.Endpoint != "" {
 		if r.proxy, err = startProxy(&r.cfg.ProxyServer, r.set.Logger, host); err != nil {
-			r.losses.close()
-			return err
+			return errors.Join(err, r.losses.close())
 		}
 	}
 	r.queue = newQueue(r.cfg.QueueBytes)
 	if r.listener, err = listen(r.cfg, r.queue, r.losses); err != nil {
-		r.losses.close()
-		return errors.Join(err, r.proxy.close(context.Background()))
+		return errors.Join(err, r.losses.close(), r.proxy.close(context.Background()))
 	}
 	r.pipeline = &pipeline{queue: r.queue, next: r.next, report: r.report, losses: r.losses, options: r.cfg.translation()}
 	r.pipeline.start(r.cfg.workers())
@@ -75,7 +73,5 @@ func (r *xrayReceiver) Shutdown(ctx context.Context) error {
 	defer cancel()
 	err := r.listener.close()
 	close(r.queue.items)
-	err = errors.Join(err, r.pipeline.finish(ctx), r.proxy.close(ctx))
-	r.losses.close()
-	return err
+	return errors.Join(err, r.pipeline.finish(ctx), r.proxy.close(ctx), r.losses.close())
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -19,8 +20,11 @@ func decode(document []byte) (object, error) {
 	d := json.NewDecoder(bytes.NewReader(document))
 	d.UseNumber()
 	var o object
-	if !json.Valid(document) || d.Decode(&o) != nil || o == nil {
+	if d.Decode(&o) != nil || o == nil {
 		return nil, errNotObject
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errNotObject // something follows
 	}
 	return o, nil
 }
