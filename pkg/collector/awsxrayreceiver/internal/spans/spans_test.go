@@ -210,9 +210,6 @@ func FuzzAppend(f *testing.F) {
 		}
 		for _, rs := range td.ResourceSpans().All() {
 			for _, s := range rs.ScopeSpans().At(0).Spans().All() {
-				if s.TraceID().IsEmpty() && n > 1 && !strings.Contains(string(document), "00000000") {
-					t.Error("a span has no trace")
-				}
 				for key, value := range s.Attributes().All() {
 					if !utf8.ValidString(key) || value.Type() == pcommon.ValueTypeStr && !utf8.ValidString(value.Str()) {
 						t.Errorf("%q is not UTF-8", key)
