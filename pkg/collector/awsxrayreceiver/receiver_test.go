@@ -73,6 +73,7 @@ func TestBurst(t *testing.T) {
 				r.send(t, minimal) // tells what the kernel has dropped
 				return r.losses.received.Load()+r.counted(t, "dropped_documents", lostInSocket) >= sent
 			})
+			until(t, "the queue to be empty", func() bool { return len(r.queue.items) == 0 })
 			if err := r.Shutdown(t.Context()); err != nil {
 				t.Fatal(err)
 			}
