@@ -6,6 +6,7 @@ import (
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckextension"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/attributesprocessor"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/debugexporter"
@@ -21,6 +22,7 @@ import (
 	"go.opentelemetry.io/collector/service/telemetry/otelconftelemetry"
 
 	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayexporter"
+	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver"
 )
 
 // The modules that the components come from.
@@ -36,10 +38,11 @@ func Factories() (otelcol.Factories, error) {
 	f := otelcol.Factories{Telemetry: otelconftelemetry.NewFactory()}
 	var errs [4]error
 	f.Receivers, f.ReceiverModules, errs[0] = factories(map[string]receiver.Factory{
-		core + "receiver/otlpreceiver":       otlpreceiver.NewFactory(),
-		contrib + "receiver/awsxrayreceiver": newXRayReceiverFactory(),
+		core + "receiver/otlpreceiver":          otlpreceiver.NewFactory(),
+		bragg + "pkg/collector/awsxrayreceiver": awsxrayreceiver.NewFactory(),
 	})
 	f.Processors, f.ProcessorModules, errs[1] = factories(map[string]processor.Factory{
+		contrib + "processor/attributesprocessor": attributesprocessor.NewFactory(),
 		core + "processor/batchprocessor":         batchprocessor.NewFactory(),
 		core + "processor/memorylimiterprocessor": memorylimiterprocessor.NewFactory(),
 	})

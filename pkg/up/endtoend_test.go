@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bragg-tracing/bragg/pkg/demo"
+	"github.com/bragg-tracing/bragg/pkg/newrelic/sink"
 	"github.com/bragg-tracing/bragg/pkg/segment"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
 )
@@ -149,6 +150,27 @@ func TestEachKindOfRequestMakesItsTree(t *testing.T) {
 				t.Errorf("the slow request took %.3f s", *documents[0].EndTime-documents[0].StartTime)
 			}
 		})
+	}
+}
+
+// TestNewRelicGetsNoDocument: the document of the X-Ray SDK travels beside the
+// spans that were made from it, to X-Ray alone.
+func TestNewRelicGetsNoDocument(t *testing.T) {
+	s := startStack(t, Config{})
+	call(t, s, demo.ViaLegacy, nil)
+	settle(t, s)
+	spans := 0
+	err := s.newrelic.EachSpan(t.Context(), func(span sink.Span) error {
+		spans++
+		for key := range span.Attributes {
+			if strings.HasPrefix(key, segment.DocumentAttribute) {
+				t.Errorf("span %q of %s has the attribute %s", span.Name, span.Service, key)
+			}
+		}
+		return nil
+	})
+	if err != nil || spans == 0 {
+		t.Fatalf("%d spans, %v", spans, err)
 	}
 }
 

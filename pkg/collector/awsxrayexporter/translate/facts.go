@@ -14,12 +14,11 @@ type facts struct {
 	cloud, platform, account, zone                           string
 	hostID, hostType, imageID                                string
 	container, containerID, pod, cluster                     string
-	namespace, instance, version, serviceName                string
+	namespace, instance, version                             string
 	sdkName, sdkLanguage, sdkVersion, auto                   string
 	clusterARN, containerARN, taskARN, taskFamily, ecsLaunch string
 	logGroups, logGroupARNs                                  pcommon.Value
 	hasLogGroups, hasLogGroupARNs                            bool
-	another                                                  bool // there is a cloud, and it is not AWS
 }
 
 func (f *facts) read(m pcommon.Map) {
