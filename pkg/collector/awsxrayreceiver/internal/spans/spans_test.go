@@ -3,6 +3,7 @@ package spans
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -218,4 +219,23 @@ func FuzzAppend(f *testing.F) {
 			}
 		}
 	})
+}
+
+func BenchmarkAppend(b *testing.B) {
+	for _, name := range []string{"server_go", "aws_call", "exception_go"} {
+		document, err := os.ReadFile("../../testdata/documents/" + name + ".json")
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, keep := range []bool{false, true} {
+			b.Run(name+"/keep="+strconv.FormatBool(keep), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := Append(ptrace.NewTraces(), document, Options{KeepDocument: keep, HTTP: OldHTTP}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
 }
