@@ -1,9 +1,9 @@
 package sink
 
 import (
-	"encoding/hex"
 	"fmt"
-	"strings"
+
+	"github.com/bragg-tracing/bragg/pkg/segment"
 )
 
 // Span is one received span. Its JSON names are those of New Relic's Span
@@ -26,11 +26,8 @@ type Span struct {
 // ParseTraceID returns the 32 lower-case hex digits of a trace id that is
 // written so, or as X-Ray does: 1-5759e988-bd862e3fe1be46a994272793.
 func ParseTraceID(text string) (string, error) {
-	id := strings.ToLower(text)
-	if len(id) == 35 && strings.HasPrefix(id, "1-") && id[10] == '-' {
-		id = id[2:10] + id[11:]
-	}
-	if b, err := hex.DecodeString(id); err != nil || len(b) != 16 {
+	id, ok := segment.HexTraceID(text)
+	if !ok {
 		return "", fmt.Errorf("trace id %.50q: want 32 hex digits, or X-Ray's form 1-5759e988-bd862e3fe1be46a994272793", text)
 	}
 	return id, nil

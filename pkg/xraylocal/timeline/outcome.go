@@ -1,6 +1,9 @@
 package timeline
 
-import "github.com/bragg-tracing/bragg/pkg/segment"
+import (
+	"github.com/bragg-tracing/bragg/pkg/segment"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/assembly"
+)
 
 // Outcome says how a segment or subsegment ended.
 type Outcome string
@@ -18,16 +21,12 @@ const (
 // order in which X-Ray's statistics count it. The status of the response says
 // as much as the flags do.
 func OutcomeOf(doc *segment.Document) Outcome {
-	status := 0
-	if doc.HTTP != nil && doc.HTTP.Response != nil {
-		status = doc.HTTP.Response.Status
-	}
-	switch {
-	case doc.Throttle || status == 429:
+	switch o := assembly.OutcomeOf(doc); {
+	case o.Throttle:
 		return Throttle
-	case doc.Fault || status >= 500 && status <= 599:
+	case o.Fault:
 		return Fault
-	case doc.Error || status >= 400 && status <= 499:
+	case o.Error:
 		return Error
 	default:
 		return OK
