@@ -36,6 +36,12 @@ type Config struct {
 	// cookie, or once as ?token= of a page.
 	Token string
 
+	// Lenient lifts AWS's limits on calls (see README.md).
+	Lenient bool
+	// Isolate gives each region and account a namespace of its own, by the
+	// signature of each call: see api.Config.
+	Isolate bool
+
 	// NewConsole makes the handler of GET requests outside the API, given the
 	// API, which asks for no token there. Nil serves no pages.
 	NewConsole func(api http.Handler) http.Handler
@@ -89,7 +95,7 @@ func Open(cfg Config) (*Server, error) {
 
 // routes tells pages from calls of the API.
 func routes(cfg Config, st *store.Store) http.Handler {
-	calls := api.New(st, cfg.Logger)
+	calls := api.New(api.Config{Store: st, Logger: cfg.Logger, Strict: !cfg.Lenient, Isolate: cfg.Isolate})
 	var console http.Handler = http.HandlerFunc(noConsole)
 	if cfg.NewConsole != nil {
 		console = cfg.NewConsole(calls)

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/api"
 )
 
 // cookieName is the cookie that keeps the token in a browser.
@@ -31,7 +33,8 @@ func (t token) isIn(r *http.Request) bool {
 	if scheme, rest, _ := strings.Cut(authorization, " "); strings.EqualFold(scheme, "Bearer") {
 		return t.is(strings.TrimSpace(rest))
 	}
-	if t.is(accessKeyID(authorization)) {
+	// The signature is not checked: there is no secret to check it with.
+	if key, _ := api.CredentialScope(authorization); t.is(key) {
 		return true
 	}
 	for _, c := range r.CookiesNamed(cookieName) {
@@ -40,29 +43,6 @@ func (t token) isIn(r *http.Request) bool {
 		}
 	}
 	return false
-}
-
-// accessKeyID returns the key id of an AWS signature, "" if it is none:
-//
-//	AWS4-HMAC-SHA256 Credential=KEY/20060102/region/xray/aws4_request, SignedHeaders=..., Signature=...
-//
-// The signature is not checked: there is no secret to check it with.
-func accessKeyID(authorization string) string {
-	fields, ok := strings.CutPrefix(authorization, "AWS4-HMAC-SHA256 ")
-	if !ok {
-		return ""
-	}
-	for field := range strings.SplitSeq(fields, ",") {
-		if scope, ok := strings.CutPrefix(strings.TrimSpace(field), "Credential="); ok {
-			// A key id may contain slashes; what follows it has four.
-			parts := strings.Split(scope, "/")
-			if len(parts) < 5 {
-				return ""
-			}
-			return strings.Join(parts[:len(parts)-4], "/")
-		}
-	}
-	return ""
 }
 
 // inQuery reports whether a page was asked for with ?token=, rightly.

@@ -34,7 +34,7 @@ func newServer(t testing.TB) (url string, client *xray.Client) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(api.New(s, slog.New(slog.DiscardHandler)))
+	server := httptest.NewServer(api.New(api.Config{Store: s, Logger: slog.New(slog.DiscardHandler), Strict: true}))
 	transport := &http.Transport{}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()

@@ -21,72 +21,29 @@ const (
 	PageSize     = 100      // traces in a page of GetTraceSummaries
 )
 
+// A Config says what a Handler serves, and how. Store and Logger are required.
+type Config struct {
+	Store  *store.Store // remains the caller's to close
+	Logger *slog.Logger
+	// Strict holds calls to AWS's limits, with AWS's errors; see README.md of
+	// package xraylocal for the table of them.
+	Strict bool
+	// Isolate gives each region of the signatures' credential scopes, and each
+	// account, a namespace of its own. The account is the access key id if that
+	// has 12 digits. Otherwise all callers share one namespace.
+	Isolate bool
+}
+
 // Handler serves the API. It is safe for concurrent use.
 type Handler struct {
+	cfg    Config
 	store  *store.Store
 	logger *slog.Logger
 }
 
-// New returns a handler over a store, which remains the caller's to close.
-func New(s *store.Store, logger *slog.Logger) *Handler {
-	return &Handler{store: s, logger: logger}
-}
-
-// An operation answers a request body with a value to marshal. An error that is
-// not an *apiError is the service's own fault.
-type operation func(h *Handler, ctx context.Context, body []byte) (any, error)
-
-// The operations that are served, by path.
-var operations = map[string]operation{
-	"/TraceSegments":    (*Handler).putTraceSegments,
-	"/TelemetryRecords": (*Handler).putTelemetryRecords,
-	"/Traces":           (*Handler).batchGetTraces,
-	"/TraceSummaries":   (*Handler).getTraceSummaries,
-}
-
-// notServed are X-Ray's other operations, by path.
-var notServed = map[string]string{
-	"/ServiceGraph":                  "GetServiceGraph",
-	"/TimeSeriesServiceStatistics":   "GetTimeSeriesServiceStatistics",
-	"/TraceGraph":                    "GetTraceGraph",
-	"/CreateSamplingRule":            "CreateSamplingRule",
-	"/DeleteSamplingRule":            "DeleteSamplingRule",
-	"/GetSamplingRules":              "GetSamplingRules",
-	"/SamplingStatisticSummaries":    "GetSamplingStatisticSummaries",
-	"/SamplingTargets":               "GetSamplingTargets",
-	"/UpdateSamplingRule":            "UpdateSamplingRule",
-	"/CreateGroup":                   "CreateGroup",
-	"/DeleteGroup":                   "DeleteGroup",
-	"/GetGroup":                      "GetGroup",
-	"/Groups":                        "GetGroups",
-	"/UpdateGroup":                   "UpdateGroup",
-	"/Insight":                       "GetInsight",
-	"/InsightEvents":                 "GetInsightEvents",
-	"/InsightImpactGraph":            "GetInsightImpactGraph",
-	"/InsightSummaries":              "GetInsightSummaries",
-	"/ListTagsForResource":           "ListTagsForResource",
-	"/TagResource":                   "TagResource",
-	"/UntagResource":                 "UntagResource",
-	"/EncryptionConfig":              "GetEncryptionConfig",
-	"/PutEncryptionConfig":           "PutEncryptionConfig",
-	"/DeleteResourcePolicy":          "DeleteResourcePolicy",
-	"/ListResourcePolicies":          "ListResourcePolicies",
-	"/PutResourcePolicy":             "PutResourcePolicy",
-	"/CancelTraceRetrieval":          "CancelTraceRetrieval",
-	"/GetIndexingRules":              "GetIndexingRules",
-	"/GetRetrievedTracesGraph":       "GetRetrievedTracesGraph",
-	"/GetTraceSegmentDestination":    "GetTraceSegmentDestination",
-	"/ListRetrievedTraces":           "ListRetrievedTraces",
-	"/StartTraceRetrieval":           "StartTraceRetrieval",
-	"/UpdateIndexingRule":            "UpdateIndexingRule",
-	"/UpdateTraceSegmentDestination": "UpdateTraceSegmentDestination",
-}
-
-// IsPath reports whether X-Ray has an operation at a path, served here or not.
-func IsPath(path string) bool {
-	_, served := operations[path]
-	_, known := notServed[path]
-	return served || known
+// New returns a handler.
+func New(cfg Config) *Handler {
+	return &Handler{cfg: cfg, store: cfg.Store, logger: cfg.Logger}
 }
 
 // ServeHTTP answers one call of the API. Paths that X-Ray does not have are
@@ -102,7 +59,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handler) call(w http.ResponseWriter, r *http.Request) (any, error) {
 	op, ok := operations[r.URL.Path]
-	if name, known := notServed[r.URL.Path]; known {
+	if name := names[r.URL.Path]; !ok && name != "" {
 		return nil, unknownOperation("operation " + name + " (" + r.URL.Path + ") is not served by this build of X-Ray Local yet")
 	}
 	if !ok {
@@ -121,7 +78,7 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, &apiError{http.StatusBadRequest, "SerializationException", "the request body could not be read", false}
 	}
-	return op(h, r.Context(), body)
+	return op(h, context.WithValue(r.Context(), callerKey{}, h.identify(r)), body)
 }
 
 func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, err error) {

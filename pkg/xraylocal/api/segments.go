@@ -8,6 +8,11 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
 )
 
+func init() {
+	serve("PutTraceSegments", (*Handler).putTraceSegments)
+	serve("PutTelemetryRecords", (*Handler).putTelemetryRecords)
+}
+
 type putTraceSegmentsRequest struct {
 	TraceSegmentDocuments *[]*string
 }
@@ -24,11 +29,7 @@ type unprocessed struct {
 
 // putTraceSegments stores the documents that are good, and lists the others.
 // It answers when they are committed.
-func (h *Handler) putTraceSegments(ctx context.Context, body []byte) (any, error) {
-	var in putTraceSegmentsRequest
-	if err := unmarshal(body, &in); err != nil {
-		return nil, err
-	}
+func (h *Handler) putTraceSegments(ctx context.Context, in *putTraceSegmentsRequest) (any, error) {
 	switch {
 	case in.TraceSegmentDocuments == nil:
 		return nil, missing("traceSegmentDocuments")
@@ -78,11 +79,7 @@ type putTelemetryRecordsRequest struct {
 
 // putTelemetryRecords checks what agents say of themselves. X-Ray has no
 // operation to read it back.
-func (h *Handler) putTelemetryRecords(_ context.Context, body []byte) (any, error) {
-	var in putTelemetryRecordsRequest
-	if err := unmarshal(body, &in); err != nil {
-		return nil, err
-	}
+func (h *Handler) putTelemetryRecords(_ context.Context, in *putTelemetryRecordsRequest) (any, error) {
 	if in.TelemetryRecords == nil {
 		return nil, missing("telemetryRecords")
 	}

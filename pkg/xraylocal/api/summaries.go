@@ -9,6 +9,10 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
 )
 
+func init() {
+	serve("GetTraceSummaries", (*Handler).getTraceSummaries)
+}
+
 type getTraceSummariesRequest struct {
 	StartTime        *float64
 	EndTime          *float64
@@ -38,11 +42,7 @@ var ranges = map[string]store.TimeRange{
 
 // getTraceSummaries returns a page of summaries, newest start first. Unlike
 // the console of X-Ray it takes a time range of any length.
-func (h *Handler) getTraceSummaries(ctx context.Context, body []byte) (any, error) {
-	var in getTraceSummariesRequest
-	if err := unmarshal(body, &in); err != nil {
-		return nil, err
-	}
+func (h *Handler) getTraceSummaries(ctx context.Context, in *getTraceSummariesRequest) (any, error) {
 	q, err := in.query()
 	if err != nil {
 		return nil, err

@@ -7,6 +7,10 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/assembly"
 )
 
+func init() {
+	serve("BatchGetTraces", (*Handler).batchGetTraces)
+}
+
 type batchGetTracesRequest struct {
 	TraceIDs  *[]string `json:"TraceIds"`
 	NextToken string
@@ -32,11 +36,7 @@ type segmentOut struct {
 
 // batchGetTraces returns traces whole. One that is not stored, or of which
 // nothing is visible yet, is left out.
-func (h *Handler) batchGetTraces(ctx context.Context, body []byte) (any, error) {
-	var in batchGetTracesRequest
-	if err := unmarshal(body, &in); err != nil {
-		return nil, err
-	}
+func (h *Handler) batchGetTraces(ctx context.Context, in *batchGetTracesRequest) (any, error) {
 	if err := in.validate(); err != nil {
 		return nil, err
 	}

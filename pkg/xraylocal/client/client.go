@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/xray"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // DefaultEndpoint is where X-Ray Local listens unless told otherwise.
@@ -60,6 +62,8 @@ func options(endpoint, token string, transport http.RoundTripper) xray.Options {
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: key, SecretAccessKey: dummy, Source: "bragg"}, nil
 		}),
+		// What people look at is not held to AWS's limits on queries.
+		APIOptions: []func(*middleware.Stack) error{smithyhttp.AddHeaderValue("X-Bragg-Limits", "off")}, // api.LimitsHeader
 		// A second attempt is for an answer whose connection closes while it is
 		// read, which the SDK reports as an error in one of some 10,000 calls
 		// (https://github.com/aws/aws-sdk-go-v2/issues/2737).

@@ -1,0 +1,86 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+// What a call has that says nothing of its own.
+const (
+	defaultAccount = "000000000000"
+	defaultRegion  = "us-east-1"
+)
+
+// LimitsHeader on a request, with the value "off", asks not to hold the call to
+// AWS's limits on queries: the console and the command line ask so.
+const LimitsHeader = "X-Bragg-Limits"
+
+// A caller is who made a call: where what it stores and reads lies, and what
+// the ARNs in its answers say.
+type caller struct {
+	namespace string // of the store; "" unless namespaces are isolated
+	region    string // of the signature's credential scope
+	account   string // 12 digits
+	strict    bool   // AWS's limits hold for the call
+}
+
+// arn returns the ARN of a resource of X-Ray, as in "group/Default".
+func (c caller) arn(resource string) string {
+	return "arn:aws:xray:" + c.region + ":" + c.account + ":" + resource
+}
+
+type callerKey struct{}
+
+// callerOf returns who made the call that ctx belongs to.
+func callerOf(ctx context.Context) caller {
+	if c, ok := ctx.Value(callerKey{}).(caller); ok {
+		return c
+	}
+	return caller{region: defaultRegion, account: defaultAccount}
+}
+
+var (
+	accountID = regexp.MustCompile(`^[0-9]{12}$`)
+	regionID  = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}$`)
+)
+
+// identify finds out who calls. Nothing is demanded: a request without a
+// signature, or with one by anybody, is as good as any.
+func (h *Handler) identify(r *http.Request) caller {
+	c := caller{region: defaultRegion, account: defaultAccount, strict: h.cfg.Strict && r.Header.Get(LimitsHeader) != "off"}
+	key, region := CredentialScope(r.Header.Get("Authorization"))
+	if regionID.MatchString(region) {
+		c.region = region
+	}
+	if h.cfg.Isolate {
+		if accountID.MatchString(key) {
+			c.account = key
+		}
+		c.namespace = c.account + "/" + c.region
+	}
+	return c
+}
+
+// CredentialScope returns the access key id and the region of an AWS signature,
+// empty if it is none:
+//
+//	AWS4-HMAC-SHA256 Credential=KEY/20060102/REGION/xray/aws4_request, SignedHeaders=..., Signature=...
+func CredentialScope(authorization string) (key, region string) {
+	fields, ok := strings.CutPrefix(authorization, "AWS4-HMAC-SHA256 ")
+	if !ok {
+		return "", ""
+	}
+	for field := range strings.SplitSeq(fields, ",") {
+		if scope, ok := strings.CutPrefix(strings.TrimSpace(field), "Credential="); ok {
+			// A key id may contain slashes; what follows it has four.
+			parts := strings.Split(scope, "/")
+			if len(parts) < 5 {
+				return "", ""
+			}
+			return strings.Join(parts[:len(parts)-4], "/"), parts[len(parts)-3]
+		}
+	}
+	return "", ""
+}
