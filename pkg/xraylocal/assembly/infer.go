@@ -17,8 +17,7 @@ func infer(t *Trace) []*segment.Document {
 	}
 	var inferred []*segment.Document
 	for e := range t.All() {
-		call := e.Namespace == segment.NamespaceAWS || e.Namespace == segment.NamespaceRemote
-		if call && !e.IsSegment() && e.EndTime != nil && !called[e.ID] {
+		if IsCall(e.Document) && !e.IsSegment() && e.EndTime != nil && !called[e.ID] {
 			called[e.ID] = true
 			inferred = append(inferred, inferredFrom(t.ID, e.Document))
 		}

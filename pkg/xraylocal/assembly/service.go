@@ -38,6 +38,22 @@ func ServiceOf(seg *segment.Document) Service {
 	return Service{Name: seg.Name, Type: seg.Origin}
 }
 
+// CalleeOf returns the node that a call stands for as long as the callee has sent
+// nothing: the service that would be inferred from it. The call is a subsegment
+// in the namespace aws or remote.
+func CalleeOf(call *segment.Document) Service {
+	callee := segment.Document{Name: call.Name, AWS: call.AWS, Inferred: true}
+	if call.Namespace == segment.NamespaceAWS {
+		callee.Origin = awsOrigin(call)
+	}
+	return ServiceOf(&callee)
+}
+
+// IsCall reports whether a document tells of a call of another service.
+func IsCall(doc *segment.Document) bool {
+	return doc.Namespace == segment.NamespaceAWS || doc.Namespace == segment.NamespaceRemote
+}
+
 // Services returns the nodes of the trace, each once: those of its segments,
 // oldest first, and last the client of the entry point, which has its name.
 func (t *Trace) Services() []Service {
