@@ -33,7 +33,8 @@ type Entity struct {
 func (s *Store) Entities(ctx context.Context, f func(Entity) error) error {
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT t.trace_id, d.id, d.duplicates, d.body
-		FROM documents d JOIN traces t ON t.num = d.trace ORDER BY d.trace, d.id`)
+		FROM documents d JOIN traces t ON t.num = d.trace
+		WHERE t.namespace = `+inNamespace("?")+` ORDER BY d.trace, d.id`, s.namespace)
 	if err != nil {
 		return fmt.Errorf("read entities: %w", err)
 	}
@@ -117,7 +118,9 @@ type Stats struct {
 func (s *Store) Stats(ctx context.Context) (Stats, error) {
 	var st Stats
 	row := s.read.QueryRowContext(ctx, `
-		SELECT (SELECT count(*) FROM traces), count(*), coalesce(sum(duplicates), 0) FROM documents`)
+		SELECT (SELECT count(*) FROM traces WHERE namespace = n.num), count(d.num), coalesce(sum(duplicates), 0)
+		FROM (SELECT `+inNamespace("?")+` AS num) n
+		LEFT JOIN traces t ON t.namespace = n.num LEFT JOIN documents d ON d.trace = t.num`, s.namespace)
 	if err := row.Scan(&st.Traces, &st.Documents, &st.Duplicates); err != nil {
 		return Stats{}, fmt.Errorf("count documents: %w", err)
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -21,9 +22,16 @@ const maxBatch = 2000
 
 // A request is one call that writes, handed to the writer.
 type request struct {
-	docs    []Document
-	receipt int64
-	reset   bool
+	namespace string
+	docs      []Document
+	receipt   int64
+	reset     bool
+
+	// change, if not nil, is what to do in the place of docs. An error of it
+	// that is a refusal is this request's alone.
+	change func(t *transaction, namespace int64) error
+
+	refused error
 	done    chan error // buffered: the caller may have gone
 }
 
@@ -44,7 +52,7 @@ func (s *Store) Put(ctx context.Context, docs []Document) error {
 	return nil
 }
 
-// Reset removes every document. Page tokens given out before find nothing.
+// Reset removes every document and every resource of all namespaces. Page tokens given out before find nothing.
 func (s *Store) Reset(ctx context.Context) error {
 	if err := s.do(ctx, &request{reset: true}); err != nil {
 		return fmt.Errorf("reset the store: %w", err)
@@ -53,7 +61,7 @@ func (s *Store) Reset(ctx context.Context) error {
 }
 
 func (s *Store) do(ctx context.Context, r *request) error {
-	r.receipt = s.now().UnixNano()
+	r.namespace, r.receipt = s.namespace, s.now().UnixNano()
 	r.done = make(chan error, 1)
 	select {
 	case s.requests <- r:
@@ -71,7 +79,7 @@ func (s *Store) do(ctx context.Context, r *request) error {
 }
 
 // run is the writer's goroutine: it ends when the store is closed.
-func (s *Store) run(w *writer) {
+func (s *core) run(w *writer) {
 	defer close(s.done)
 	for {
 		select {
@@ -85,7 +93,7 @@ func (s *Store) run(w *writer) {
 			batch, reset := s.gather(r)
 			err := w.put(batch)
 			for _, r := range batch {
-				r.done <- err
+				r.done <- cmp.Or(err, r.refused)
 			}
 			if reset != nil {
 				reset.done <- w.reset()
@@ -97,7 +105,7 @@ func (s *Store) run(w *writer) {
 // gather returns r with what is waiting behind it: under load many callers
 // share one transaction, and an idle store adds no delay. It stops at a reset,
 // which it returns apart.
-func (s *Store) gather(r *request) (batch []*request, reset *request) {
+func (s *core) gather(r *request) (batch []*request, reset *request) {
 	batch = []*request{r}
 	for n := len(r.docs); n < maxBatch; {
 		select {
@@ -119,19 +127,22 @@ type writer struct {
 	db         *sql.DB
 	statements []*sql.Stmt
 
-	tick, newTrace, newDocument, duplicate, bounds, touch, leave, place *sql.Stmt
+	namespaces map[string]int64 // numbers, by name
+
+	newNamespace, tick, newTrace, newDocument, duplicate, bounds, touch, leave, place *sql.Stmt
 }
 
 func newWriter(db *sql.DB) (*writer, error) {
-	w := &writer{db: db}
+	w := &writer{db: db, namespaces: make(map[string]int64)}
 	for _, p := range []struct {
 		to    **sql.Stmt
 		query string
 	}{
+		{&w.newNamespace, `INSERT INTO namespaces (name) VALUES (?) ON CONFLICT (name) DO UPDATE SET name = name RETURNING num`},
 		{&w.tick, `UPDATE clock SET seq = seq + 1 RETURNING seq`},
 		{&w.newTrace, `
-			INSERT INTO traces (trace_id, revision, first_receipt, last_receipt) VALUES (?1, 0, ?2, ?2)
-			ON CONFLICT (trace_id) DO UPDATE SET revision = revision RETURNING num, start, end`},
+			INSERT INTO traces (trace_id, namespace, revision, first_receipt, last_receipt) VALUES (?1, ?3, 0, ?2, ?2)
+			ON CONFLICT (trace_id, namespace) DO UPDATE SET revision = revision RETURNING num, start, end`},
 		{&w.newDocument, `
 			INSERT INTO documents (trace, id, segment, in_progress, start, end, receipt, versions, duplicates, body)
 			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8)
@@ -163,18 +174,25 @@ func (w *writer) close() error {
 }
 
 // put writes the documents of all requests in one transaction.
-func (w *writer) put(batch []*request) error {
+func (w *writer) put(batch []*request) (err error) {
 	tx, err := w.db.Begin()
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() // does nothing after Commit
 	t := &transaction{writer: w, tx: tx}
+	defer func() {
+		if err != nil {
+			_ = tx.Rollback() // err says why
+			for _, name := range t.made {
+				delete(w.namespaces, name)
+			}
+		}
+	}()
 	if err := tx.Stmt(w.tick).QueryRow().Scan(&t.seq); err != nil {
 		return err
 	}
 	for _, r := range batch {
-		if err := t.changeSet(r); err != nil {
+		if err := t.write(r); err != nil {
 			return err
 		}
 	}
@@ -189,7 +207,7 @@ func (w *writer) reset() error {
 	}
 	defer tx.Rollback() // does nothing after Commit
 	for _, query := range []string{
-		`DELETE FROM documents`, `DELETE FROM places`, `DELETE FROM traces`, `UPDATE clock SET seq = seq + 1`,
+		`DELETE FROM documents`, `DELETE FROM places`, `DELETE FROM traces`, `DELETE FROM resources`, `UPDATE clock SET seq = seq + 1`,
 	} {
 		if _, err := tx.Exec(query); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/bragg-tracing/bragg/pkg/segment"
@@ -20,7 +21,14 @@ type Trace struct {
 	Revision      int       // how many change sets were accepted; starts at 1
 	FirstReceived time.Time // when the first document came
 	LastReceived  time.Time // when the last one that was accepted came
+
+	receipts func() map[string]time.Time // by id of an entity
 }
+
+// Received returns when the document came that holds the entity with this id,
+// at any depth. For an inferred segment that is the document of the call. It is
+// zero if the trace has no such entity.
+func (t *Trace) Received(id string) time.Time { return t.receipts()[id] }
 
 // Traces returns the traces with these ids, in X-Ray's form, that are stored,
 // in the order of ids. A trace of which no segment has arrived has no Segments.
@@ -32,7 +40,7 @@ func (s *Store) Traces(ctx context.Context, ids ...string) ([]*Trace, error) {
 	defer tx.Rollback() // it only read
 	var traces []*Trace
 	for _, id := range ids {
-		trace, err := readTrace(ctx, tx, id)
+		trace, err := readTrace(ctx, tx, s.namespace, id)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}
@@ -44,25 +52,29 @@ func (s *Store) Traces(ctx context.Context, ids ...string) ([]*Trace, error) {
 	return traces, nil
 }
 
-func readTrace(ctx context.Context, tx *sql.Tx, id string) (*Trace, error) {
+func readTrace(ctx context.Context, tx *sql.Tx, namespace, id string) (*Trace, error) {
 	var num, first, last int64
 	trace := new(Trace)
-	row := tx.QueryRowContext(ctx, `SELECT num, revision, first_receipt, last_receipt FROM traces WHERE trace_id = ?`, id)
+	row := tx.QueryRowContext(ctx, `SELECT num, revision, first_receipt, last_receipt FROM traces
+		WHERE trace_id = ? AND namespace = `+inNamespace("?2"), id, namespace)
 	if err := row.Scan(&num, &trace.Revision, &first, &last); err != nil {
 		return nil, err
 	}
 	trace.FirstReceived, trace.LastReceived = time.Unix(0, first), time.Unix(0, last)
-	rows, err := tx.QueryContext(ctx, `SELECT body FROM documents WHERE trace = ? ORDER BY num`, num)
+	rows, err := tx.QueryContext(ctx, `SELECT receipt, body FROM documents WHERE trace = ? ORDER BY num`, num)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var docs []*segment.Document
+	var receipts []int64
 	for rows.Next() {
 		var body sql.RawBytes
-		if err := rows.Scan(&body); err != nil {
+		var receipt int64
+		if err := rows.Scan(&receipt, &body); err != nil {
 			return nil, err
 		}
+		receipts = append(receipts, receipt)
 		doc, err := segment.Decode(body)
 		if err != nil {
 			return nil, err
@@ -70,14 +82,39 @@ func readTrace(ctx context.Context, tx *sql.Tx, id string) (*Trace, error) {
 		docs = append(docs, doc)
 	}
 	trace.Trace = assembly.Assemble(id, docs)
+	trace.receipts = sync.OnceValue(func() map[string]time.Time { return receiptsOf(trace.Trace, docs, receipts) })
 	return trace, rows.Err()
+}
+
+// receiptsOf maps each entity to the arrival of the document that holds it.
+func receiptsOf(trace *assembly.Trace, docs []*segment.Document, receipts []int64) map[string]time.Time {
+	byID := make(map[string]time.Time)
+	var note func(doc *segment.Document, at time.Time)
+	note = func(doc *segment.Document, at time.Time) {
+		if _, again := byID[doc.ID]; !again {
+			byID[doc.ID] = at
+		}
+		for _, sub := range doc.Subsegments {
+			note(sub, at)
+		}
+	}
+	for i, doc := range docs {
+		note(doc, time.Unix(0, receipts[i]))
+	}
+	for _, seg := range trace.Segments {
+		if seg.Inferred {
+			byID[seg.ID] = byID[seg.ParentID]
+		}
+	}
+	return byID
 }
 
 // Raw returns the documents of a trace as they were sent, in the order of their
 // first arrival; none if the trace is not stored.
 func (s *Store) Raw(ctx context.Context, traceID string) ([][]byte, error) {
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT d.body FROM documents d JOIN traces t ON t.num = d.trace WHERE t.trace_id = ? ORDER BY d.num`, traceID)
+		SELECT d.body FROM documents d JOIN traces t ON t.num = d.trace 
+		WHERE t.trace_id = ?1 AND t.namespace = `+inNamespace("?2")+` ORDER BY d.num`, traceID, s.namespace)
 	if err != nil {
 		return nil, fmt.Errorf("read documents of %s: %w", traceID, err)
 	}
@@ -145,7 +182,7 @@ func (s *Store) Find(ctx context.Context, q Query) (Page, error) {
 	} else if err := tx.QueryRowContext(ctx, `SELECT seq FROM clock`).Scan(&pos.seq); err != nil {
 		return Page{}, fmt.Errorf("find traces: %w", err)
 	}
-	page, err := find(ctx, tx, q, pos)
+	page, err := find(ctx, tx, s.namespace, q, pos)
 	if err != nil {
 		return Page{}, fmt.Errorf("find traces: %w", err)
 	}
@@ -164,7 +201,7 @@ var conditions = map[TimeRange]struct{ where, matched string }{
 	},
 }
 
-func find(ctx context.Context, tx *sql.Tx, q Query, pos position) (Page, error) {
+func find(ctx context.Context, tx *sql.Tx, namespace string, q Query, pos position) (Page, error) {
 	c := conditions[q.By]
 	var start, end any = q.Start, q.End
 	if q.By == ByReceipt {
@@ -173,9 +210,9 @@ func find(ctx context.Context, tx *sql.Tx, q Query, pos position) (Page, error) 
 	rows, err := tx.QueryContext(ctx, `
 		SELECT t.trace_id, p.start, p.trace, `+c.matched+`
 		FROM places p JOIN traces t ON t.num = p.trace
-		WHERE `+c.where+` AND (p.start, p.trace) < (?4, ?5) AND p.since <= ?3 AND p.until > ?3
+		WHERE t.namespace = `+inNamespace("?7")+` AND `+c.where+` AND (p.start, p.trace) < (?4, ?5) AND p.since <= ?3 AND p.until > ?3
 		ORDER BY p.start DESC, p.trace DESC LIMIT ?6`,
-		start, end, pos.seq, pos.start, pos.num, q.Limit+1)
+		start, end, pos.seq, pos.start, pos.num, q.Limit+1, namespace)
 	if err != nil {
 		return Page{}, err
 	}

@@ -51,6 +51,37 @@ CREATE TABLE documents (
 	body        BLOB    NOT NULL, -- as it was sent
 	UNIQUE (trace, id)
 );
+`, `
+CREATE TABLE namespaces (
+	num  INTEGER PRIMARY KEY,
+	name TEXT NOT NULL UNIQUE
+);
+INSERT INTO namespaces VALUES (0, '');
+
+-- What is not a document: groups, sampling rules, tags and the like.
+CREATE TABLE resources (
+	namespace INTEGER NOT NULL,
+	kind      TEXT    NOT NULL,
+	key       TEXT    NOT NULL,
+	body      BLOB    NOT NULL,
+	PRIMARY KEY (namespace, kind, key)
+) WITHOUT ROWID;
+
+CREATE TABLE traces_of (
+	num           INTEGER PRIMARY KEY,
+	namespace     INTEGER NOT NULL,
+	trace_id      TEXT    NOT NULL,
+	revision      INTEGER NOT NULL,
+	first_receipt INTEGER NOT NULL,
+	last_receipt  INTEGER NOT NULL,
+	start         REAL,
+	end           REAL,
+	UNIQUE (trace_id, namespace)
+);
+INSERT INTO traces_of SELECT num, 0, trace_id, revision, first_receipt, last_receipt, start, end FROM traces;
+DROP TABLE traces;
+ALTER TABLE traces_of RENAME TO traces;
+CREATE INDEX traces_by_namespace ON traces (namespace);
 `}
 
 // never is the until of the place where a trace stands now.

@@ -35,10 +35,16 @@ func (e *OpenError) Error() string {
 // Unwrap returns the cause.
 func (e *OpenError) Unwrap() error { return e.Err }
 
-// A Store keeps documents. It is safe for concurrent use, also by several
-// processes that open the same directory. Close it to release its goroutine
-// and files.
+// A Store keeps documents and resources. It is one namespace of a database: see
+// In. It is safe for concurrent use, also by several processes that open the
+// same directory. Close it to release its goroutine and files.
 type Store struct {
+	*core
+	namespace string
+}
+
+// A core is what the views of one database share.
+type core struct {
 	write *sql.DB // one connection, used by the writer alone
 	read  *sql.DB // refuses to write
 	now   func() time.Time
@@ -58,7 +64,7 @@ func open(dir string, now func() time.Time) (*Store, error) {
 	if err != nil {
 		return nil, &OpenError{Dir: dir, Err: plain(err), Remedy: "give this user the right to write there, or choose another directory"}
 	}
-	s := &Store{
+	s := &core{
 		now:      now,
 		requests: make(chan *request),
 		closing:  make(chan struct{}),
@@ -74,7 +80,7 @@ func open(dir string, now func() time.Time) (*Store, error) {
 		<-s.done
 		return errors.Join(w.close(), s.read.Close(), s.write.Close())
 	})
-	return s, nil
+	return &Store{core: s}, nil
 }
 
 // prepare makes the directory and an empty database file that only this user
@@ -108,7 +114,7 @@ func plain(err error) error {
 	return err
 }
 
-func (s *Store) connect(path string) (w *writer, err error) {
+func (s *core) connect(path string) (w *writer, err error) {
 	const common = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"
 	if s.write, err = sql.Open("sqlite", dsn(path, common+"&_txlock=immediate")); err != nil {
 		return nil, err
@@ -141,3 +147,36 @@ func dsn(path, query string) string {
 // Calls that are waiting to write return ErrClosed. A second Close does nothing
 // and returns what the first returned.
 func (s *Store) Close() error { return s.close() }
+
+// In returns the namespace with this name, over the same database: what is put
+// there is found there alone. Open returns the namespace "". Names are free; to
+// use one makes it. Close closes the database for all.
+func (s *Store) In(namespace string) *Store { return &Store{s.core, namespace} }
+
+// Namespace returns the name of this namespace.
+func (s *Store) Namespace() string { return s.namespace }
+
+// Namespaces returns the names of those that hold documents, in order.
+func (s *Store) Namespaces(ctx context.Context) ([]string, error) {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT name FROM namespaces n WHERE EXISTS (SELECT 1 FROM traces WHERE namespace = n.num) ORDER BY name`)
+	if err != nil {
+		return nil, fmt.Errorf("list namespaces: %w", err)
+	}
+	defer rows.Close()
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, fmt.Errorf("list namespaces: %w", err)
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
+}
+
+// inNamespace is the number of the namespace whose name is the parameter ?N,
+// NULL if it was never used.
+func inNamespace(parameter string) string {
+	return `(SELECT num FROM namespaces WHERE name = ` + parameter + `)`
+}

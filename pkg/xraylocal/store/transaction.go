@@ -11,8 +11,9 @@ import (
 // A transaction is one that is being written.
 type transaction struct {
 	*writer
-	tx  *sql.Tx
-	seq int64
+	tx   *sql.Tx
+	seq  int64
+	made []string // namespaces, to be forgotten if it is not committed
 }
 
 // A touched is a trace that the change set at hand adds something to.
@@ -26,13 +27,13 @@ type touched struct {
 
 // changeSet writes the documents of one request: one revision of each trace
 // that accepts anything.
-func (t *transaction) changeSet(r *request) error {
+func (t *transaction) changeSet(r *request, namespace int64) error {
 	traces := make(map[string]*touched)
 	for _, doc := range r.docs {
 		trace := traces[doc.TraceID]
 		if trace == nil {
 			trace = new(touched)
-			row := t.tx.Stmt(t.newTrace).QueryRow(doc.TraceID, r.receipt)
+			row := t.tx.Stmt(t.newTrace).QueryRow(doc.TraceID, r.receipt, namespace)
 			if err := row.Scan(&trace.num, &trace.start, &trace.end); err != nil {
 				return fmt.Errorf("trace %s: %w", doc.TraceID, err)
 			}
@@ -111,4 +112,29 @@ func (t *transaction) settle(trace *touched, receipt int64) error {
 		}
 	}
 	return nil
+}
+
+// write does what one request asks for.
+func (t *transaction) write(r *request) error {
+	namespace, err := t.namespaceNumber(r.namespace)
+	if err != nil {
+		return fmt.Errorf("namespace %s: %w", r.namespace, err)
+	}
+	if r.change != nil {
+		return r.change(t, namespace)
+	}
+	return t.changeSet(r, namespace)
+}
+
+// namespaceNumber returns the number of a namespace, which it makes if need be.
+func (t *transaction) namespaceNumber(name string) (num int64, err error) {
+	if num, known := t.namespaces[name]; known {
+		return num, nil
+	}
+	if err := t.tx.Stmt(t.newNamespace).QueryRow(name).Scan(&num); err != nil {
+		return 0, err
+	}
+	t.made = append(t.made, name)
+	t.namespaces[name] = num
+	return num, nil
 }
