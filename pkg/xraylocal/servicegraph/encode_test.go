@@ -21,9 +21,9 @@ const shop = `
 7 1 worker 13 -`
 
 func shopGraph(t testing.TB) *servicegraph.Graph {
-	return servicegraph.Of(assembly.Assemble(traceID, parse(t, shop)), map[string]int64{
+	return servicegraph.Of(assembly.Assemble(traceID, parse(t, shop)), at(map[string]int64{
 		"0000000000000001": 2e15, "0000000000000003": 2e15 + 7, "0000000000000004": 2e15 - 7, "0000000000000007": 0,
-	})
+	}))
 }
 
 func TestDecodeGivesBackWhatWasEncoded(t *testing.T) {

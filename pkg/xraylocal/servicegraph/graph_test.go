@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
@@ -241,15 +242,25 @@ web|client -> web 1/0/0/0 0ms 0×1
 	}
 }
 
+// at returns when documents came, given that in microseconds since the epoch.
+func at(receipts map[string]int64) func(string) time.Time {
+	return func(id string) time.Time {
+		if us, ok := receipts[id]; ok {
+			return time.UnixMicro(us)
+		}
+		return time.Time{}
+	}
+}
+
 func TestReceipts(t *testing.T) {
 	docs := parse(t, `
 1 - web 10 12 "subsegments":[{"id":"0000000000000005","name":"x","namespace":"remote","start_time":10,"end_time":11}]
 2 /1 api 10 11.5 "namespace":"remote"
 3 2 api 10.25 11.25
 4 /1 mail 11 11.5 "namespace":"remote"`)
-	g := servicegraph.Of(assembly.Assemble(traceID, docs), map[string]int64{
+	g := servicegraph.Of(assembly.Assemble(traceID, docs), at(map[string]int64{
 		"0000000000000001": 1e6, "0000000000000002": 2e6, "0000000000000003": 3e6, "0000000000000004": 4e6,
-	})
+	}))
 	got := map[string]int64{}
 	for _, n := range g.Nodes {
 		for _, r := range n.Requests {

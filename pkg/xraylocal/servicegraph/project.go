@@ -4,21 +4,22 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/bragg-tracing/bragg/pkg/segment"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/assembly"
 )
 
-// Of projects a trace. Receipts are when its documents came, in microseconds
-// since the epoch, by id of what was sent: an entity that has none came with
-// the document around it. Nil receipts are not known.
+// Of projects a trace. Received says when the document came that brought the
+// entity with this id, or the zero time: then it came with what is around it. It
+// may be nil.
 //
 // The result depends on the trace's documents, not on their order. Of takes
 // O(n log n) for n entities.
-func Of(t *assembly.Trace, receipts map[string]int64) *Graph {
+func Of(t *assembly.Trace, received func(id string) time.Time) *Graph {
 	p := projection{
 		trace:    t,
-		receipts: receipts,
+		received: received,
 		parents:  make(map[string]*entity, len(t.Segments)),
 		nodes:    make(map[Service]*Node),
 		edges:    make(map[edgeKey]*builtEdge),
@@ -46,7 +47,7 @@ func Of(t *assembly.Trace, receipts map[string]int64) *Graph {
 // A projection is a Graph in the making.
 type projection struct {
 	trace    *assembly.Trace
-	receipts map[string]int64
+	received func(id string) time.Time
 	segments []visit            // what is known of trace.Segments, at the same index
 	parents  map[string]*entity // those that segments name, by id; nil if not there
 	nodes    map[Service]*Node
@@ -82,8 +83,10 @@ type builtEdge struct {
 
 // read walks over a segment's entities.
 func (p *projection) read(segment int, doc, parent *segment.Document, receipt int64) {
-	if own, ok := p.receipts[doc.ID]; ok {
-		receipt = own
+	if p.received != nil {
+		if at := p.received(doc.ID); !at.IsZero() {
+			receipt = at.UnixMicro()
+		}
 	}
 	v := &p.segments[segment]
 	if parent == nil {
