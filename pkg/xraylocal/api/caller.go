@@ -31,6 +31,21 @@ func (c caller) arn(resource string) string {
 	return "arn:aws:xray:" + c.region + ":" + c.account + ":" + resource
 }
 
+// parseARN returns the kind of a resource of X-Ray, as in "group", and what
+// follows it in the ARN; both are empty for any other ARN. Whoever shares the
+// one namespace may name any region and account.
+func (c caller) parseARN(arn string) (kind, rest string) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 || parts[0] != "arn" || !strings.HasPrefix(parts[1], "aws") || parts[2] != "xray" {
+		return "", ""
+	}
+	if c.namespace != "" && (parts[3] != c.region || parts[4] != c.account) {
+		return "", ""
+	}
+	kind, rest, _ = strings.Cut(parts[5], "/")
+	return kind, rest
+}
+
 type callerKey struct{}
 
 // callerOf returns who made the call that ctx belongs to.

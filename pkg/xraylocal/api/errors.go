@@ -15,7 +15,8 @@ type apiError struct {
 	status    int
 	shape     string
 	message   string
-	framework bool // the framework's, not the service's: its member is in lower case
+	framework bool   // the framework's, not the service's: its member is in lower case
+	resource  string // ResourceName of the shapes that have it; "" for others
 }
 
 func (e *apiError) Error() string { return e.shape + ": " + e.message }
@@ -30,28 +31,31 @@ func (e *apiError) MarshalJSON() ([]byte, error) {
 	if e.message != "" {
 		message = e.message
 	}
-	return json.Marshal(map[string]any{member: message})
+	body := map[string]any{member: message}
+	if e.resource != "" {
+		body["ResourceName"] = e.resource
+	}
+	return json.Marshal(body)
 }
 
 func invalidRequest(format string, args ...any) error {
-	return &apiError{http.StatusBadRequest, "InvalidRequestException", fmt.Sprintf(format, args...), false}
+	return &apiError{status: http.StatusBadRequest, shape: "InvalidRequestException", message: fmt.Sprintf(format, args...)}
 }
 
 func unknownOperation(message string) error {
-	return &apiError{http.StatusNotFound, "UnknownOperationException", message, false}
+	return &apiError{status: http.StatusNotFound, shape: "UnknownOperationException", message: message}
 }
 
 // WriteError answers a call of the API with an error that this package's caller
 // found: shape is X-Ray's name of it.
 func WriteError(w http.ResponseWriter, status int, shape, message string) {
 	w.Header().Set("x-amzn-errortype", shape)
-	write(w, status, &apiError{status, shape, message, false})
+	write(w, status, &apiError{status: status, shape: shape, message: message})
 }
 
 // missing is what the framework says of a required member that is absent.
 func missing(member string) error {
-	return &apiError{http.StatusBadRequest, "ValidationException",
-		"1 validation error detected: Value null at '" + member + "' failed to satisfy constraint: Member must not be null", true}
+	return validation("1 validation error detected: Value null at '" + member + "' failed to satisfy constraint: Member must not be null")
 }
 
 // unmarshal decodes a request body. Members that the operation does not have
@@ -72,7 +76,7 @@ func unmarshal(body []byte, in any) error {
 			message = kind + " can not be converted to a String"
 		}
 	}
-	return &apiError{http.StatusBadRequest, "SerializationException", message, false}
+	return &apiError{status: http.StatusBadRequest, shape: "SerializationException", message: message}
 }
 
 // kinds are the framework's names of JSON types, by encoding/json's.

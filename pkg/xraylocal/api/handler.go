@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"sync"
+	"time"
 
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
 )
@@ -32,6 +34,7 @@ type Config struct {
 	// account, a namespace of its own. The account is the access key id if that
 	// has 12 digits. Otherwise all callers share one namespace.
 	Isolate bool
+	Now     func() time.Time // time.Now if nil
 }
 
 // Handler serves the API. It is safe for concurrent use.
@@ -39,11 +42,19 @@ type Handler struct {
 	cfg    Config
 	store  *store.Store
 	logger *slog.Logger
+	now    func() time.Time
+
+	mu       sync.Mutex
+	samplers map[string]*sampler // by namespace
 }
 
 // New returns a handler.
 func New(cfg Config) *Handler {
-	return &Handler{cfg: cfg, store: cfg.Store, logger: cfg.Logger}
+	h := &Handler{cfg: cfg, store: cfg.Store, logger: cfg.Logger, now: cfg.Now, samplers: make(map[string]*sampler)}
+	if h.now == nil {
+		h.now = time.Now
+	}
+	return h
 }
 
 // ServeHTTP answers one call of the API. Paths that X-Ray does not have are
@@ -67,16 +78,16 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request) (any, error) {
 	}
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		return nil, &apiError{http.StatusMethodNotAllowed, "MethodNotAllowedException",
-			r.Method + " " + r.URL.Path + ": every operation of X-Ray is a POST", false}
+		return nil, &apiError{status: http.StatusMethodNotAllowed, shape: "MethodNotAllowedException",
+			message: r.Method + " " + r.URL.Path + ": every operation of X-Ray is a POST"}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
-		return nil, &apiError{http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException",
-			"Request body exceeds " + strconv.Itoa(MaxBody) + " bytes", false}
+		return nil, &apiError{status: http.StatusRequestEntityTooLarge, shape: "RequestEntityTooLargeException",
+			message: "Request body exceeds " + strconv.Itoa(MaxBody) + " bytes"}
 	}
 	if err != nil {
-		return nil, &apiError{http.StatusBadRequest, "SerializationException", "the request body could not be read", false}
+		return nil, &apiError{status: http.StatusBadRequest, shape: "SerializationException", message: "the request body could not be read"}
 	}
 	return op(h, context.WithValue(r.Context(), callerKey{}, h.identify(r)), body)
 }
@@ -87,9 +98,9 @@ func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, err error) 
 		if r.Context().Err() != nil {
 			return // the client has gone, and this is why it failed
 		}
-		e = &apiError{http.StatusInternalServerError, "InternalFailure", "", true}
+		e = &apiError{status: http.StatusInternalServerError, shape: "InternalFailure", framework: true}
 		if errors.Is(err, store.ErrClosed) {
-			e = &apiError{http.StatusServiceUnavailable, "ServiceUnavailable", "X-Ray Local is shutting down", true}
+			e = &apiError{status: http.StatusServiceUnavailable, shape: "ServiceUnavailable", message: "X-Ray Local is shutting down", framework: true}
 		}
 		h.logger.ErrorContext(r.Context(), "X-Ray API call failed", "path", r.URL.Path, "error", err)
 	}

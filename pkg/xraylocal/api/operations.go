@@ -13,9 +13,9 @@ type operation func(h *Handler, ctx context.Context, body []byte) (any, error)
 // serve for them when the program starts; after that the map does not change.
 var operations = make(map[string]operation)
 
-// serve adds the operation of this name: f answers the decoded request. What
-// the request lacks of required members is f's to say, with missing. Who called
-// is in the context, see callerOf.
+// serve adds the operation of this name: f answers the decoded request, which
+// fulfils the constraints in the tags of its fields, see validate. Who called is
+// in the context, see callerOf.
 func serve[In any](name string, f func(h *Handler, ctx context.Context, in *In) (any, error)) {
 	path, ok := paths[name]
 	if _, twice := operations[path]; !ok || twice {
@@ -24,6 +24,9 @@ func serve[In any](name string, f func(h *Handler, ctx context.Context, in *In) 
 	operations[path] = func(h *Handler, ctx context.Context, body []byte) (any, error) {
 		in := new(In)
 		if err := unmarshal(body, in); err != nil {
+			return nil, err
+		}
+		if err := validate(in); err != nil {
 			return nil, err
 		}
 		return f(h, ctx, in)

@@ -107,8 +107,8 @@ func (in *getTraceSummariesRequest) query() (store.Query, error) {
 	}
 	var ok bool
 	if q.By, ok = ranges[rangeType]; !ok {
-		return q, &apiError{400, "ValidationException", "1 validation error detected: Value '" + rangeType +
-			"' at 'timeRangeType' failed to satisfy constraint: Member must satisfy enum value set: [TraceId, Event, Service]", true}
+		return q, validation("1 validation error detected: Value '" + rangeType +
+			"' at 'timeRangeType' failed to satisfy constraint: Member must satisfy enum value set: [TraceId, Event, Service]")
 	}
 	if in.NextToken != nil {
 		q.Token = *in.NextToken
