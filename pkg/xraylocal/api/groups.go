@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter"
 )
 
 // MaxGroups is how many groups there may be, Default among them.
@@ -134,6 +136,9 @@ func newSuffix() string {
 func checkFilter(expression *string) error {
 	if expression == nil || strings.TrimSpace(*expression) == "" {
 		return invalidRequest("Filter Expression is empty")
+	}
+	if _, err := filter.Parse(*expression); err != nil {
+		return invalidRequest("Invalid filter expression: %v", err)
 	}
 	return nil
 }

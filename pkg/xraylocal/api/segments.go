@@ -10,11 +10,10 @@ import (
 
 func init() {
 	serve("PutTraceSegments", (*Handler).putTraceSegments)
-	serve("PutTelemetryRecords", (*Handler).putTelemetryRecords)
 }
 
 type putTraceSegmentsRequest struct {
-	TraceSegmentDocuments *[]*string
+	TraceSegmentDocuments []*string `valid:"required"`
 }
 
 type putTraceSegmentsResponse struct {
@@ -30,17 +29,15 @@ type unprocessed struct {
 // putTraceSegments stores the documents that are good, and lists the others.
 // It answers when they are committed.
 func (h *Handler) putTraceSegments(ctx context.Context, in *putTraceSegmentsRequest) (any, error) {
-	switch {
-	case in.TraceSegmentDocuments == nil:
-		return nil, missing("traceSegmentDocuments")
-	case len(*in.TraceSegmentDocuments) == 0:
+	switch n := len(in.TraceSegmentDocuments); {
+	case n == 0:
 		return nil, invalidRequest("Segments can not be empty")
-	case len(*in.TraceSegmentDocuments) > MaxDocuments:
+	case n > MaxDocuments && callerOf(ctx).strict:
 		return nil, invalidRequest("Exceeding maximum segment count: %d", MaxDocuments)
 	}
 	out := putTraceSegmentsResponse{UnprocessedTraceSegments: []unprocessed{}}
 	var docs []store.Document
-	for _, text := range *in.TraceSegmentDocuments {
+	for _, text := range in.TraceSegmentDocuments {
 		var raw []byte
 		if text != nil {
 			raw = []byte(*text)
@@ -52,7 +49,7 @@ func (h *Handler) putTraceSegments(ctx context.Context, in *putTraceSegmentsRequ
 		}
 		docs = append(docs, store.Document{Document: doc, Raw: raw})
 	}
-	if err := h.store.Put(ctx, docs); err != nil {
+	if err := h.storeOf(ctx).Put(ctx, docs); err != nil {
 		return nil, err
 	}
 	return out, nil
@@ -66,29 +63,6 @@ func refused(err error) unprocessed {
 		u.ID = orNull(e.ID)
 	}
 	return u
-}
-
-type putTelemetryRecordsRequest struct {
-	TelemetryRecords *[]struct {
-		Timestamp *float64
-	}
-	EC2InstanceID string `json:"EC2InstanceId"`
-	Hostname      string
-	ResourceARN   string
-}
-
-// putTelemetryRecords checks what agents say of themselves. X-Ray has no
-// operation to read it back.
-func (h *Handler) putTelemetryRecords(_ context.Context, in *putTelemetryRecordsRequest) (any, error) {
-	if in.TelemetryRecords == nil {
-		return nil, missing("telemetryRecords")
-	}
-	for _, record := range *in.TelemetryRecords {
-		if record.Timestamp == nil {
-			return nil, missing("telemetryRecords.member.timestamp")
-		}
-	}
-	return struct{}{}, nil
 }
 
 // orNull returns a pointer that marshals as s or, if that is empty, as null.

@@ -47,7 +47,7 @@ func (h *Handler) getTraceSummaries(ctx context.Context, in *getTraceSummariesRe
 	if err != nil {
 		return nil, err
 	}
-	page, err := h.store.Find(ctx, q)
+	page, err := h.storeOf(ctx).Find(ctx, q)
 	if errors.Is(err, store.ErrToken) {
 		return nil, invalidRequest("Invalid NextToken")
 	}
@@ -75,7 +75,7 @@ func (h *Handler) getTraceSummaries(ctx context.Context, in *getTraceSummariesRe
 			matched[ref.TraceID] = &second
 		}
 	}
-	traces, err := h.store.Traces(ctx, ids...)
+	traces, err := h.storeOf(ctx).Traces(ctx, ids...)
 	if err != nil {
 		return nil, err
 	}

@@ -12,8 +12,8 @@ func init() {
 }
 
 type batchGetTracesRequest struct {
-	TraceIDs  *[]string `json:"TraceIds"`
-	NextToken string
+	TraceIDs  []string `json:"TraceIds" valid:"required" each:"valid:\"len=1..35\""`
+	NextToken *string
 }
 
 type batchGetTracesResponse struct {
@@ -37,10 +37,10 @@ type segmentOut struct {
 // batchGetTraces returns traces whole. One that is not stored, or of which
 // nothing is visible yet, is left out.
 func (h *Handler) batchGetTraces(ctx context.Context, in *batchGetTracesRequest) (any, error) {
-	if err := in.validate(); err != nil {
+	if err := in.check(callerOf(ctx)); err != nil {
 		return nil, err
 	}
-	traces, err := h.store.Traces(ctx, *in.TraceIDs...)
+	traces, err := h.storeOf(ctx).Traces(ctx, in.TraceIDs...)
 	if err != nil {
 		return nil, err
 	}
@@ -58,18 +58,19 @@ func (h *Handler) batchGetTraces(ctx context.Context, in *batchGetTracesRequest)
 	return out, nil
 }
 
-func (in *batchGetTracesRequest) validate() error {
-	if in.TraceIDs == nil {
-		return missing("traceIds")
-	}
-	if in.NextToken != "" {
+func (in *batchGetTracesRequest) check(c caller) error {
+	if in.NextToken != nil {
 		return invalidRequest("NextToken is currently not supported")
 	}
-	if len(*in.TraceIDs) > MaxTraceIDs {
+	if len(in.TraceIDs) > MaxTraceIDs && c.strict {
 		return invalidRequest("Exceeding maximum query size: %d", MaxTraceIDs)
 	}
+	return checkTraceIDs(in.TraceIDs)
+}
+
+func checkTraceIDs(ids []string) error {
 	seen := make(map[string]bool)
-	for _, id := range *in.TraceIDs {
+	for _, id := range ids {
 		if !segment.IsTraceID(id) {
 			return invalidRequest("Invalid trace id %s: incorrect id format", id)
 		}

@@ -1,0 +1,92 @@
+package api
+
+import (
+	"cmp"
+	"context"
+)
+
+func init() {
+	serve("PutTelemetryRecords", (*Handler).putTelemetryRecords)
+}
+
+type putTelemetryRecordsRequest struct {
+	TelemetryRecords []telemetryRecord `valid:"required"`
+	EC2InstanceID    *string           `json:"EC2InstanceId" valid:"len=0..20"`
+	Hostname         *string           `valid:"len=0..255"`
+	ResourceARN      *string           `valid:"len=0..500"`
+}
+
+// A telemetryRecord is what one agent did in about a minute.
+// https://docs.aws.amazon.com/xray/latest/api/API_TelemetryRecord.html
+type telemetryRecord struct {
+	Timestamp               *float64 `valid:"required"`
+	SegmentsReceivedCount   int
+	SegmentsSentCount       int
+	SegmentsSpilloverCount  int
+	SegmentsRejectedCount   int
+	BackendConnectionErrors *backendConnectionErrors
+}
+
+type backendConnectionErrors struct {
+	TimeoutCount           int
+	ConnectionRefusedCount int
+	HTTPCode4XXCount       int
+	HTTPCode5XXCount       int
+	UnknownHostCount       int
+	OtherCount             int
+}
+
+func (e *backendConnectionErrors) total() int {
+	if e == nil {
+		return 0
+	}
+	return e.TimeoutCount + e.ConnectionRefusedCount + e.HTTPCode4XXCount + e.HTTPCode5XXCount + e.UnknownHostCount + e.OtherCount
+}
+
+// maxAgents bounds how many agents of a namespace are remembered.
+const maxAgents = 1000
+
+// An Agent is what is remembered of a daemon, collector or SDK that sends
+// telemetry: its last records, and the sums of all.
+type Agent struct {
+	Hostname      string
+	EC2InstanceID string
+	ResourceARN   string
+	LastSeen      float64 // epoch seconds, by this machine's clock
+	Received      int     // segments, of all its records
+	Sent          int
+	Spilled       int
+	Rejected      int
+	Errors        int // connections to X-Ray that failed
+}
+
+// putTelemetryRecords takes what agents say of themselves. X-Ray has no
+// operation to read it back; Agents does.
+func (h *Handler) putTelemetryRecords(ctx context.Context, in *putTelemetryRecordsRequest) (any, error) {
+	agent := Agent{Hostname: text(in.Hostname), EC2InstanceID: text(in.EC2InstanceID), ResourceARN: text(in.ResourceARN)}
+	key := cmp.Or(agent.EC2InstanceID, agent.Hostname, agent.ResourceARN, "unnamed")
+	err := modifyOne(ctx, h.storeOf(ctx), kindAgent, key, func(all map[string]*Agent) (*Agent, error) {
+		if old := all[key]; old != nil {
+			agent = *old
+		} else if len(all) >= maxAgents {
+			return nil, invalidRequest("There are more than %d agents", maxAgents)
+		}
+		agent.LastSeen = second(h.now())
+		for _, r := range in.TelemetryRecords {
+			agent.Received = clamp(agent.Received + r.SegmentsReceivedCount)
+			agent.Sent = clamp(agent.Sent + r.SegmentsSentCount)
+			agent.Spilled = clamp(agent.Spilled + r.SegmentsSpilloverCount)
+			agent.Rejected = clamp(agent.Rejected + r.SegmentsRejectedCount)
+			agent.Errors = clamp(agent.Errors + r.BackendConnectionErrors.total())
+		}
+		return &agent, nil
+	})
+	return struct{}{}, err
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
