@@ -59,8 +59,8 @@ func appendString(dst []byte, s string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
 }
 
-// AppendValues appends the requests of all nodes and then of all edges, to be
-// read together with the shape.
+// AppendValues appends the requests of all nodes and then of all edges, and the
+// messages, to be read together with the shape.
 func (g *Graph) AppendValues(dst []byte) []byte {
 	base := g.firstReceipt()
 	dst = append(dst, valuesVersion)
@@ -72,7 +72,7 @@ func (g *Graph) AppendValues(dst []byte) []byte {
 	for i := range g.Edges {
 		dst = g.appendRequests(dst, g.Edges[i].Requests, base)
 	}
-	return dst
+	return g.appendMessages(dst, base)
 }
 
 // firstReceipt returns what most receipts are likely to be.
@@ -88,26 +88,30 @@ func (g *Graph) firstReceipt() int64 {
 func (g *Graph) appendRequests(dst []byte, requests []Request, receipt int64) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(requests)))
 	for i := range requests {
-		r := &requests[i]
-		flags := byte(r.Outcome)
-		if r.InProgress {
-			flags |= bitProgress
-		}
-		if r.LastEnd > r.End {
-			flags |= bitReached
-		}
-		if r.Receipt != receipt {
-			flags |= bitOtherTime
-		}
-		dst = append(dst, flags)
-		dst = binary.AppendVarint(dst, r.Start-g.Start)
-		dst = binary.AppendUvarint(dst, uint64(r.Duration()))
-		if flags&bitReached != 0 {
-			dst = binary.AppendUvarint(dst, uint64(r.LastEnd-r.End))
-		}
-		if flags&bitOtherTime != 0 {
-			dst = binary.AppendVarint(dst, r.Receipt-receipt)
-		}
+		dst = g.appendRequest(dst, &requests[i], receipt)
+	}
+	return dst
+}
+
+func (g *Graph) appendRequest(dst []byte, r *Request, receipt int64) []byte {
+	flags := byte(r.Outcome)
+	if r.InProgress {
+		flags |= bitProgress
+	}
+	if r.LastEnd > r.End {
+		flags |= bitReached
+	}
+	if r.Receipt != receipt {
+		flags |= bitOtherTime
+	}
+	dst = append(dst, flags)
+	dst = binary.AppendVarint(dst, r.Start-g.Start)
+	dst = binary.AppendUvarint(dst, uint64(r.Duration()))
+	if flags&bitReached != 0 {
+		dst = binary.AppendUvarint(dst, uint64(r.LastEnd-r.End))
+	}
+	if flags&bitOtherTime != 0 {
+		dst = binary.AppendVarint(dst, r.Receipt-receipt)
 	}
 	return dst
 }
@@ -134,6 +138,8 @@ func Decode(shape, values []byte) (*Graph, error) {
 			return nil, err
 		}
 	}
+	v.sent(len(g.Nodes), func(s Sent) { g.Sent = append(g.Sent, s) })
+	v.links(len(g.Nodes), func(r Receipt) { g.Links = append(g.Links, r) })
 	return g, v.end()
 }
 

@@ -18,7 +18,8 @@ const shop = `
 4 /3 DynamoDB 10.5 10.75 "namespace":"aws","aws":{"operation":"GetItem","table_name":"loans","region":"eu-west-1"}
 5 /3 DynamoDB 10.75 11 "namespace":"aws","aws":{"operation":"GetItem","table_name":"loans","region":"eu-west-1"}
 6 /3 mail 11 - "namespace":"remote"
-7 1 worker 13 -`
+8 /3 SQS 11 11.25 "namespace":"aws"
+7 1 worker 13 - "links":[{"trace_id":"1-00000000-000000000000000000000009","id":"00000000000000ff"}]`
 
 func shopGraph(t testing.TB) *servicegraph.Graph {
 	return servicegraph.Of(assembly.Assemble(traceID, parse(t, shop)), at(map[string]int64{

@@ -21,6 +21,9 @@ func (s Service) Compare(other Service) int {
 		cmp.Compare(s.AccountID, other.AccountID), cmp.Compare(s.Region, other.Region))
 }
 
+// Client reports whether the service stands for whoever called an entry point.
+func (s Service) Client() bool { return s.Type == assembly.TypeClient }
+
 // State is what X-Ray says of a node's own documents.
 type State uint8
 
@@ -74,6 +77,24 @@ type Graph struct {
 	Start int64 // of the trace, in microseconds since the epoch; 0 if it has no segment
 	Nodes []Node
 	Edges []Edge
+	Sent  []Sent    // messages, by node, time and id
+	Links []Receipt // of messages that other traces sent, in the same order
+}
+
+// A Sent is a call of something that passes messages on, which another trace may
+// begin with.
+type Sent struct {
+	Node int    // index of Graph.Nodes: the queue or topic
+	ID   uint64 // of the subsegment, as a number
+	At   int64  // its start, microseconds since the epoch
+}
+
+// A Receipt is a request that a message of another trace led to. The edge
+// between them shows when both traces are merged.
+type Receipt struct {
+	Node    int    // index of Graph.Nodes: who received it
+	ID      uint64 // of the subsegment that sent it
+	Request Request
 }
 
 // A Node is a service that took part.
@@ -84,9 +105,6 @@ type Node struct {
 	Requests []Request // what it served, by start; none for a client
 }
 
-// Client reports whether the node stands for whoever called the entry point.
-func (n *Node) Client() bool { return n.Type == assembly.TypeClient }
-
 // Inferred reports whether the node sent nothing itself, and is no client.
 func (n *Node) Inferred() bool { return n.State != Active && !n.Client() }
 
@@ -96,7 +114,7 @@ type EdgeType uint8
 // The types of edges.
 const (
 	Call EdgeType = iota // From waited for To, or sent it something
-	Link                 // To's trace names a span of From's as what it is for
+	Link                 // a message to From, of one trace, led to a request of To, in another
 )
 
 // String returns X-Ray's name of the type, "" for an ordinary call.

@@ -94,6 +94,11 @@ func describe(m *servicegraph.Map) string {
 		for _, a := range e.Aliases {
 			fmt.Fprintf(&b, " as %s|%s", a.Name, a.Type)
 		}
+		if e.Type == servicegraph.Link {
+			b.WriteString(" link")
+			stats(e.Calls, e.Response, e.Age)
+			continue
+		}
 		stats(e.Calls, e.Response)
 	}
 	return b.String()
@@ -249,6 +254,36 @@ func at(receipts map[string]int64) func(string) time.Time {
 			return time.UnixMicro(us)
 		}
 		return time.Time{}
+	}
+}
+
+func TestLinks(t *testing.T) {
+	sender := of(parse(t, `
+1 - web 10 12
+2 /1 SQS 10.5 10.625 "namespace":"aws","aws":{"operation":"SendMessage","queue_url":"https://q"}
+3 /1 SQS 11.5 11.625 "namespace":"aws","aws":{"operation":"SendMessage","queue_url":"https://q"}`))
+	link := func(id int) string { return fmt.Sprintf(`{"trace_id":%q,"id":"%016d"}`, traceID, id) }
+	worker := of(parse(t, `
+4 - worker 13 14 "fault":true,"links":[`+link(2)+`,`+link(3)+`,`+link(9)+`,{"trace_id":"`+traceID+`"}]
+5 - worker 15 - "links":[`+link(2)+`]`))
+	want := `
+https://q|AWS::SQS::Queue unknown [10,14) 2/0/0/0 250ms 0.125×2 0.125×2
+web active root [10,11) 1/0/0/0 2000ms 2×1 2×1
+web|client unknown [10,11)
+worker active root [13,14) 0/0/0/1 1000ms 1×1 1×1
+worker|client unknown [13,14)
+https://q|AWS::SQS::Queue -> worker link 0/0/0/2 2000ms 1×2 1.5×1,2.5×1
+web -> https://q|AWS::SQS::Queue 2/0/0/0 250ms 0.125×2
+web|client -> web 1/0/0/0 2000ms 2×1
+worker|client -> worker 0/0/0/1 1000ms 1×1
+`
+	for _, order := range [][]*servicegraph.Graph{{sender, worker}, {worker, sender}} {
+		if diff := cmp.Diff(want[1:], describe(merge(t, servicegraph.Always, order...))); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	if m := merge(t, servicegraph.Always, worker); len(m.Edges) != 1 {
+		t.Errorf("without the sender there are %d edges", len(m.Edges))
 	}
 }
 

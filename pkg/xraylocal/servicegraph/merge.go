@@ -23,9 +23,6 @@ type MapNode struct {
 	Duration Histogram // of the requests and everything that they led to
 }
 
-// Client reports whether the node stands for whoever called an entry point.
-func (n *MapNode) Client() bool { return (&Node{Service: n.Service}).Client() }
-
 // A MapEdge is one service's calls of another.
 type MapEdge struct {
 	From, To int // indexes of Map.Nodes
@@ -34,6 +31,7 @@ type MapEdge struct {
 	Period   Period
 	Calls    Statistics
 	Response Histogram
+	Age      Histogram // of a Link: from sending a message to the start of the request that it led to
 }
 
 // A Period spans the starts of traces, in whole seconds since the epoch: Start is
@@ -110,6 +108,8 @@ type Merger struct {
 	shapes map[string]*mergedShape
 	nodes  map[Service]*MapNode
 	edges  map[edgeKey]*MapEdge
+	sent   map[uint64]sent // messages, by id
+	links  []received
 }
 
 // A mergedShape leads from a shape's nodes and edges to those of the map.
@@ -126,6 +126,7 @@ func NewMerger(w Window) *Merger {
 		shapes: make(map[string]*mergedShape),
 		nodes:  make(map[Service]*MapNode),
 		edges:  make(map[edgeKey]*MapEdge),
+		sent:   make(map[uint64]sent),
 	}
 }
 
@@ -166,6 +167,12 @@ func (m *Merger) Add(shape, encoded []byte) error {
 			}
 		}
 	}
+	v.sent(len(s.nodes), func(one Sent) { m.sent[one.ID] = sent{s.nodes[one.Node], one.At} })
+	v.links(len(s.nodes), func(one Receipt) {
+		if m.window.has(&one.Request) {
+			m.links = append(m.links, received{s.nodes[one.Node], one.ID, v.start, one.Request})
+		}
+	})
 	return v.end()
 }
 
@@ -225,6 +232,7 @@ func (m *Merger) learn(shape []byte) (*mergedShape, error) {
 // the window. It shares histograms with the merger, to which nothing may be
 // added afterwards.
 func (m *Merger) Map() *Map {
+	m.connect()
 	out := &Map{Nodes: []MapNode{}, Edges: []MapEdge{}}
 	for _, n := range m.nodes {
 		if n.Period.End != 0 {

@@ -61,6 +61,13 @@ type visit struct {
 	lastEnd  int64 // of its own entities at first, then of everything that it led to
 	children []int // segments called
 	followed bool
+	links    []linked
+}
+
+// A linked is a segment or subsegment with links.
+type linked struct {
+	doc     *segment.Document
+	receipt int64
 }
 
 // An entity is a segment or subsegment that is the parent of a segment.
@@ -96,6 +103,9 @@ func (p *projection) read(segment int, doc, parent *segment.Document, receipt in
 	v.lastEnd = max(v.lastEnd, start, end)
 	if found, wanted := p.parents[doc.ID]; wanted && found == nil {
 		p.parents[doc.ID] = &entity{doc: doc, segment: segment, receipt: receipt}
+	}
+	if len(doc.Links) > 0 {
+		v.links = append(v.links, linked{doc, receipt})
 	}
 	for _, sub := range doc.Subsegments {
 		p.read(segment, sub, doc, receipt)
@@ -203,6 +213,7 @@ func (p *projection) graph() *Graph {
 	slices.SortFunc(g.Edges, func(a, b Edge) int {
 		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Type, b.Type))
 	})
+	p.messages(g, index)
 	return g
 }
 
