@@ -182,6 +182,21 @@ func TestGetTraceSummaries(t *testing.T) {
 			EntryPoint: &entry, ServiceIds: []types.ServiceId{id("web", ""), id("web", "client")},
 		}),
 	}
+	names := func(name string) (*string, []string) { return aws.String(name), []string{name} }
+	loans := types.ErrorRootCauseService{Type: aws.String("AWS::DynamoDB::Table"), Inferred: aws.Bool(true),
+		EntityPath: []types.ErrorRootCauseEntity{{Name: aws.String("DynamoDB"), Exceptions: []types.RootCauseException{}, Remote: aws.Bool(false)}}}
+	loans.Name, loans.Names = names("loans")
+	want[0].ErrorRootCauses = []types.ErrorRootCause{{ClientImpacting: aws.Bool(false), Services: []types.ErrorRootCauseService{loans}}}
+	slow := func(name string, coverage float64, remote bool) types.ResponseTimeRootCauseEntity {
+		return types.ResponseTimeRootCauseEntity{Name: &name, Coverage: &coverage, Remote: &remote}
+	}
+	web := types.ResponseTimeRootCauseService{Type: aws.String(""), Inferred: aws.Bool(false),
+		EntityPath: []types.ResponseTimeRootCauseEntity{slow("web", 1, false), slow("scoring", 0.7, true)}}
+	web.Name, web.Names = names("web")
+	scoring := types.ResponseTimeRootCauseService{Type: aws.String("AWS::ECS::Container"), Inferred: aws.Bool(false),
+		EntityPath: []types.ResponseTimeRootCauseEntity{slow("scoring", 0.6, false)}}
+	scoring.Name, scoring.Names = names("scoring")
+	want[0].ResponseTimeRootCauses = []types.ResponseTimeRootCause{{ClientImpacting: aws.Bool(true), Services: []types.ResponseTimeRootCauseService{web, scoring}}}
 	if diff := cmp.Diff(want, out.TraceSummaries, ignoreMetadata); diff != "" {
 		t.Errorf("summaries (-want +got):\n%s", diff)
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/summary"
 )
 
 func init() {
@@ -27,7 +28,7 @@ type getTraceSummariesRequest struct {
 }
 
 type getTraceSummariesResponse struct {
-	TraceSummaries       []traceSummary
+	TraceSummaries       []*summary.Trace
 	ApproximateTime      *float64
 	TracesProcessedCount int
 	NextToken            *string
@@ -55,7 +56,7 @@ func (h *Handler) getTraceSummaries(ctx context.Context, in *getTraceSummariesRe
 		return nil, err
 	}
 	out := getTraceSummariesResponse{
-		TraceSummaries:       []traceSummary{},
+		TraceSummaries:       []*summary.Trace{},
 		ApproximateTime:      in.StartTime,
 		TracesProcessedCount: len(page.Refs),
 		NextToken:            orNull(page.Next),
@@ -80,9 +81,9 @@ func (h *Handler) getTraceSummaries(ctx context.Context, in *getTraceSummariesRe
 		return nil, err
 	}
 	for _, trace := range traces {
-		summary := summarize(trace)
-		summary.MatchedEventTime = matched[trace.ID]
-		out.TraceSummaries = append(out.TraceSummaries, summary)
+		s := summary.Of(trace.Trace)
+		s.Revision, s.MatchedEventTime = trace.Revision, matched[trace.ID]
+		out.TraceSummaries = append(out.TraceSummaries, s)
 	}
 	return out, nil
 }
