@@ -200,7 +200,9 @@ func TestErrorRootCauses(t *testing.T) {
 
 func TestResponseTimeRootCauses(t *testing.T) {
 	const remote = `"namespace":"remote"`
-	root := func(subsegments ...string) string { return doc("1000000000000000", "root", 0, 4, within(subsegments...)) }
+	root := func(subsegments ...string) string {
+		return doc("1000000000000000", "root", 0, 4, within(subsegments...))
+	}
 	call := doc("1111111111111111", "callee", 0.1, 3.1, remote)
 	for _, tt := range []struct{ name, documents, want string }{
 		{"nothing below", root(), ""},
