@@ -47,6 +47,7 @@ private network, --ingest-open lets segments in without it.`,
 	f.BoolVar(&cfg.AllowRemote, "allow-remote", false, "allow an address beyond this machine")
 	f.StringSliceVar(&cfg.AllowHosts, "allow-host", nil, "a name that clients reach this by; repeat for more")
 	f.BoolVar(&cfg.IngestOpen, "ingest-open", false, "with --allow-remote, take segments without a token")
+	f.Var(&cfg.TimeBasis, "time-basis", "what service graphs and time series count by: the arrival of documents, as AWS does, or the times in them, for data of another day")
 	return cmd
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/api"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
 )
 
@@ -41,6 +42,8 @@ type Config struct {
 	// Isolate gives each region and account a namespace of its own, by the
 	// signature of each call: see api.Config.
 	Isolate bool
+	// TimeBasis is the time by which service graphs and time series count.
+	TimeBasis servicegraph.Basis
 
 	// NewConsole makes the handler of GET requests outside the API, given the
 	// API, which asks for no token there. Nil serves no pages.
@@ -95,7 +98,7 @@ func Open(cfg Config) (*Server, error) {
 
 // routes tells pages from calls of the API.
 func routes(cfg Config, st *store.Store) http.Handler {
-	calls := api.New(api.Config{Store: st, Logger: cfg.Logger, Strict: !cfg.Lenient, Isolate: cfg.Isolate})
+	calls := api.New(api.Config{Store: st, Logger: cfg.Logger, Strict: !cfg.Lenient, Isolate: cfg.Isolate, TimeBasis: cfg.TimeBasis})
 	var console http.Handler = http.HandlerFunc(noConsole)
 	if cfg.NewConsole != nil {
 		console = cfg.NewConsole(calls)

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
 )
 
@@ -34,7 +35,9 @@ type Config struct {
 	// account, a namespace of its own. The account is the access key id if that
 	// has 12 digits. Otherwise all callers share one namespace.
 	Isolate bool
-	Now     func() time.Time // time.Now if nil
+	// TimeBasis is the time by which service graphs and time series count.
+	TimeBasis servicegraph.Basis
+	Now       func() time.Time // time.Now if nil
 }
 
 // Handler serves the API. It is safe for concurrent use.

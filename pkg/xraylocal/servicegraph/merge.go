@@ -71,37 +71,6 @@ func (s *Statistics) add(r *Request) {
 	}
 }
 
-// Basis says which time of a request decides whether and where it counts.
-type Basis uint8
-
-// The bases.
-const (
-	ByReceipt  Basis = iota // when its document came, as X-Ray has it
-	ByDocument              // when it ended, or began if it has not ended
-)
-
-// Time returns a request's time, in microseconds since the epoch.
-func (b Basis) Time(r *Request) int64 {
-	if b == ByDocument {
-		return r.End
-	}
-	return r.Receipt
-}
-
-// A Window selects requests.
-type Window struct {
-	By       Basis
-	From, To int64 // microseconds since the epoch, both included
-}
-
-// Always selects every request.
-var Always = Window{By: ByDocument, From: -1 << 63, To: 1<<63 - 1}
-
-func (w Window) has(r *Request) bool {
-	at := w.By.Time(r)
-	return at >= w.From && at <= w.To
-}
-
 // A Merger adds up the graphs of traces. It is not safe for concurrent use.
 type Merger struct {
 	window Window

@@ -1,0 +1,48 @@
+package api
+
+import (
+	"context"
+	"math"
+
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
+)
+
+// window returns what lies between two times in seconds since the epoch, both
+// included, by the time that this server counts by.
+func (h *Handler) window(start, end float64) servicegraph.Window {
+	return servicegraph.Window{By: h.cfg.TimeBasis, From: microseconds(start), To: microseconds(end)}
+}
+
+// microseconds turns seconds since the epoch, of a request, into microseconds.
+// What is beyond any time that is stored stays beyond.
+func microseconds(seconds float64) int64 {
+	const most = 1e12
+	return int64(math.Round(min(max(seconds, -most), most) * 1e6))
+}
+
+// eachGraph calls f with the encoded graph of every trace that may have requests
+// in the window and is of the group, if that is not nil.
+func (h *Handler) eachGraph(ctx context.Context, w servicegraph.Window, group *group, f func(shape, values []byte) error) error {
+	var shape, values []byte
+	return h.eachTrace(ctx, w, group, func(t *store.Trace) error {
+		g := servicegraph.Of(t.Trace, t.Received)
+		shape, values = g.AppendShape(shape[:0]), g.AppendValues(values[:0])
+		return f(shape, values)
+	})
+}
+
+// longest is how long a request may take, in seconds, so that a range of
+// document time finds the trace.
+const longest = 6 * 60 * 60
+
+func (h *Handler) eachTrace(ctx context.Context, w servicegraph.Window, group *group, f func(*store.Trace) error) error {
+	if group != nil && group.FilterExpression != nil {
+		return invalidRequest("Graphs of groups are not supported by this build of X-Ray Local yet")
+	}
+	q := store.Query{By: store.ByReceipt, Start: float64(w.From) / 1e6, End: float64(w.To+1) / 1e6}
+	if w.By == servicegraph.ByDocument {
+		q.By, q.Start = store.ByStart, q.Start-longest
+	}
+	return h.storeOf(ctx).Each(ctx, q, f)
+}

@@ -1,0 +1,53 @@
+package servicegraph
+
+import "fmt"
+
+// Basis says which time of a request decides whether and where it counts.
+type Basis uint8
+
+// The bases.
+const (
+	ByReceipt  Basis = iota // when its document came, as X-Ray has it
+	ByDocument              // when it ended, or began if it has not ended
+)
+
+// Time returns a request's time, in microseconds since the epoch.
+func (b Basis) Time(r *Request) int64 {
+	if b == ByDocument {
+		return r.End
+	}
+	return r.Receipt
+}
+
+var basisNames = [...]string{"receipt", "document"}
+
+// String returns the basis as a flag names it.
+func (b Basis) String() string { return basisNames[min(b, ByDocument)] }
+
+// Set reads what String returns: a Basis is a flag.
+func (b *Basis) Set(name string) error {
+	for i, known := range basisNames {
+		if name == known {
+			*b = Basis(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is neither receipt nor document", name)
+}
+
+// Type returns what help shows as the kind of value.
+func (b *Basis) Type() string { return "receipt|document" }
+
+// A Window selects requests.
+type Window struct {
+	By       Basis
+	From, To int64 // microseconds since the epoch, both included
+}
+
+// Always selects every request.
+var Always = Window{By: ByDocument, From: -1 << 63, To: 1<<63 - 1}
+
+func (w Window) has(r *Request) bool {
+	at := w.By.Time(r)
+	return at >= w.From && at <= w.To
+}
