@@ -216,23 +216,26 @@ func windowKey(begin time.Time, rule string) string {
 // receipt: clients' clocks may be anything. With a new window old ones go.
 func addToWindow(ctx context.Context, s *store.Store, now time.Time, rule string, counts samplingCounts) error {
 	begin := now.Truncate(window)
-	key := windowKey(begin, rule)
-	return s.UpdateResources(ctx, kindWindow, func(all []store.Resource) (changed []store.Resource, err error) {
-		sum := &samplingSummary{RuleName: rule, Timestamp: second(begin)}
-		oldest := windowKey(begin.Add(-windowRetention), "")
-		for _, r := range all {
-			switch {
-			case r.Key == key:
-				if sum, err = decode[samplingSummary](kindWindow, key, r.Body); err != nil {
-					return nil, err
-				}
-			case r.Key < oldest:
-				changed = append(changed, store.Resource{Key: r.Key})
-			}
+	var isNew bool
+	err := modify(ctx, s, kindWindow, windowKey(begin, rule), func(sum *samplingSummary) (*samplingSummary, error) {
+		if isNew = sum == nil; isNew {
+			sum = &samplingSummary{RuleName: rule, Timestamp: second(begin)}
 		}
 		sum.samplingCounts = sum.plus(counts)
-		body, err := marshal(sum)
-		return append(changed, store.Resource{Key: key, Body: body}), err
+		return sum, nil
+	})
+	if err != nil || !isNew {
+		return err
+	}
+	return s.UpdateResources(ctx, kindWindow, func(all []store.Resource) (old []store.Resource, _ error) {
+		oldest := windowKey(begin.Add(-windowRetention), "")
+		for _, r := range all { // in the order of time
+			if r.Key >= oldest {
+				break
+			}
+			old = append(old, store.Resource{Key: r.Key})
+		}
+		return old, nil
 	})
 }
 

@@ -21,7 +21,7 @@ const gone = 3*Interval + Interval/2
 
 // maxClients bounds how many clients of one rule are remembered: those that
 // have not reported for longest are forgotten first.
-const maxClients = 10_000
+const maxClients = 500
 
 // Reservoirs divides the reservoirs of rules among clients. The zero value is
 // ready. It is safe for concurrent use.
