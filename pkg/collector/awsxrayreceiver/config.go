@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/config/configtls"
 
 	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver/internal/spans"
+	"github.com/bragg-tracing/bragg/pkg/segment/udp"
 )
 
 // Config is the receiver's configuration. The README tells what each key means.
@@ -94,7 +95,7 @@ func (c *Config) Validate() error {
 	refuse(err != nil, "endpoint: %w", err)
 	refuse(conventions[c.HTTPConventions] == 0, "http_conventions is %q, want old, stable or both", c.HTTPConventions)
 	refuse(c.ReadBufferBytes < 0, "read_buffer_bytes is %d, want at least 0", c.ReadBufferBytes)
-	refuse(c.QueueBytes < maxDatagram, "queue_bytes is %d, want at least %d", c.QueueBytes, maxDatagram)
+	refuse(c.QueueBytes < udp.MaxDatagram, "queue_bytes is %d, want at least %d", c.QueueBytes, udp.MaxDatagram)
 	refuse(c.NumWorkers < 0, "num_workers is %d, want at least 0", c.NumWorkers)
 	return errors.Join(append(errs, c.ProxyServer.Validate())...)
 }

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 
 	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver/internal/spans"
+	"github.com/bragg-tracing/bragg/pkg/segment/udp"
 )
 
 // What one call of the next component holds at most. A batch never waits for
@@ -23,7 +24,7 @@ const (
 
 // A pipeline makes spans of the documents in a queue and hands them on.
 type pipeline struct {
-	queue   *queue
+	queue   *udp.Listener
 	next    consumer.Traces
 	report  *receiverhelper.ObsReport
 	losses  *losses
@@ -54,15 +55,15 @@ func (p *pipeline) finish(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	p.cancel()
-	for datagram := range p.queue.items {
-		p.queue.taken(datagram)
+	for datagram := range p.queue.Datagrams() {
+		p.queue.Taken(datagram)
 		p.losses.add(lostByShutdown, 1, nil)
 	}
 	return fmt.Errorf("hand on the last segments: %w", ctx.Err())
 }
 
 func (p *pipeline) work() {
-	for datagram := range p.queue.items {
+	for datagram := range p.queue.Datagrams() {
 		p.handOn(p.combine(datagram))
 	}
 }
@@ -79,7 +80,7 @@ func (p *pipeline) combine(datagram []byte) batch {
 	p.add(&b, datagram)
 	for start := time.Now(); b.documents < maxBatchDocuments && b.spans < maxBatchSpans && time.Since(start) < maxBatchDelay; {
 		select {
-		case datagram, ok := <-p.queue.items:
+		case datagram, ok := <-p.queue.Datagrams():
 			if !ok {
 				return b
 			}
@@ -93,8 +94,8 @@ func (p *pipeline) combine(datagram []byte) batch {
 
 // add makes spans of a datagram, or counts it as lost.
 func (p *pipeline) add(b *batch, datagram []byte) {
-	p.queue.taken(datagram)
-	document, err := documentIn(datagram)
+	p.queue.Taken(datagram)
+	document, err := udp.DocumentIn(datagram)
 	if err != nil {
 		p.lose(lostByFraming, err)
 		return

@@ -3,6 +3,7 @@ package awsxrayreceiver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -10,6 +11,8 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
+
+	"github.com/bragg-tracing/bragg/pkg/segment/udp"
 )
 
 // xrayReceiver implements receiver.Traces.
@@ -21,9 +24,8 @@ type xrayReceiver struct {
 
 	started  bool
 	losses   *losses
-	queue    *queue
+	listener *udp.Listener
 	pipeline *pipeline
-	listener *listener
 	proxy    *proxy // nil without an endpoint
 }
 
@@ -48,15 +50,23 @@ func (r *xrayReceiver) Start(_ context.Context, host component.Host) error {
 			return errors.Join(err, r.losses.close())
 		}
 	}
-	r.queue = newQueue(r.cfg.QueueBytes)
-	if r.listener, err = listen(r.cfg, r.queue, r.losses); err != nil {
-		return errors.Join(err, r.losses.close(), r.proxy.close(context.Background()))
+	if r.listener, err = r.listen(); err != nil {
+		return errors.Join(fmt.Errorf("segments: %w", err), r.losses.close(), r.proxy.close(context.Background()))
 	}
-	r.pipeline = &pipeline{queue: r.queue, next: r.next, report: r.report, losses: r.losses, options: r.cfg.translation()}
+	r.pipeline = &pipeline{queue: r.listener, next: r.next, report: r.report, losses: r.losses, options: r.cfg.translation()}
 	r.pipeline.start(r.cfg.workers())
 	r.started = true
-	r.set.Logger.Info("Listening for X-Ray segments", zap.Stringer("udp", r.listener.conn.LocalAddr()))
+	r.set.Logger.Info("Listening for X-Ray segments", zap.Stringer("udp", r.listener.Addr()))
 	return nil
+}
+
+func (r *xrayReceiver) listen() (*udp.Listener, error) {
+	return udp.Listen(udp.Config{
+		Endpoint: r.cfg.Endpoint, ReadBufferBytes: r.cfg.ReadBufferBytes, QueueBytes: r.cfg.QueueBytes,
+		Received:     func() { r.losses.received.Add(1) },
+		LostInSocket: func(n int64, err error) { r.losses.add(lostInSocket, n, err) },
+		LostInQueue:  func() { r.losses.add(lostInQueue, 1, nil) },
+	})
 }
 
 // shutdownTimeout bounds Shutdown, together with its context.
@@ -71,7 +81,6 @@ func (r *xrayReceiver) Shutdown(ctx context.Context) error {
 	r.started = false
 	ctx, cancel := context.WithTimeout(ctx, shutdownTimeout)
 	defer cancel()
-	err := r.listener.close()
-	close(r.queue.items)
+	err := r.listener.Close()
 	return errors.Join(err, r.pipeline.finish(ctx), r.proxy.close(ctx), r.losses.close())
 }

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver/passthrough"
+	"github.com/bragg-tracing/bragg/pkg/segment/udp"
 )
 
 const minimal = `{"name":"shop","id":"70de5b6f19ff9a0a","start_time":1759637152.5,"end_time":1759637153,"trace_id":"1-68e1f2a0-aabbccddeeff001122334455"}`
@@ -60,7 +61,7 @@ func TestBurst(t *testing.T) {
 	}{
 		{"as it comes", func(*Config) {}},
 		{"a small kernel buffer", func(cfg *Config) { cfg.ReadBufferBytes = 4096 }},
-		{"a small queue", func(cfg *Config) { cfg.QueueBytes = maxDatagram; cfg.NumWorkers = 1 }},
+		{"a small queue", func(cfg *Config) { cfg.QueueBytes = udp.MaxDatagram; cfg.NumWorkers = 1 }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cfg, next := testConfig(), &counter{}
@@ -73,7 +74,7 @@ func TestBurst(t *testing.T) {
 				r.send(t, minimal) // tells what the kernel has dropped
 				return r.losses.received.Load()+r.counted(t, "dropped_documents", lostInSocket) >= sent
 			})
-			until(t, "the queue to be empty", func() bool { return len(r.queue.items) == 0 })
+			until(t, "the queue to be empty", func() bool { return len(r.listener.Datagrams()) == 0 })
 			if err := r.Shutdown(t.Context()); err != nil {
 				t.Fatal(err)
 			}

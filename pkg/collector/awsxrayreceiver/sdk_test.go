@@ -80,7 +80,7 @@ func TestXRaySDK(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	program.Env = append(os.Environ(), sdkAddress+"=tcp:"+r.proxy.address.String()+" udp:"+r.listener.conn.LocalAddr().String())
+	program.Env = append(os.Environ(), sdkAddress+"=tcp:"+r.proxy.address.String()+" udp:"+r.listener.Addr().String())
 	if err := program.Start(); err != nil {
 		t.Fatal(err)
 	}

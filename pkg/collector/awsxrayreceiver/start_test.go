@@ -54,7 +54,7 @@ func start(t *testing.T, cfg *Config, next consumer.Traces) *running {
 			t.Error(err)
 		}
 	})
-	if r.conn, err = net.Dial("udp", r.listener.conn.LocalAddr().String()); err != nil {
+	if r.conn, err = net.Dial("udp", r.listener.Addr().String()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { r.conn.Close() })

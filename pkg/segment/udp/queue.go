@@ -1,4 +1,4 @@
-package awsxrayreceiver
+package udp
 
 import "sync/atomic"
 

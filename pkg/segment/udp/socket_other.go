@@ -1,6 +1,6 @@
 //go:build !linux
 
-package awsxrayreceiver
+package udp
 
 import "net"
 

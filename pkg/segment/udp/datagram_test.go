@@ -1,9 +1,15 @@
-package awsxrayreceiver
+package udp
 
 import (
 	"bytes"
 	"testing"
+
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const header = `{"format": "json", "version": 1}` + "\n"
 
 func TestDocumentIn(t *testing.T) {
 	for name, first := range map[string]string{
@@ -12,7 +18,7 @@ func TestDocumentIn(t *testing.T) {
 		"another order":   `{"version":1,"format":"JSON"}`,
 		"a carriage line": `{"format": "json", "version": 1}` + "\r",
 	} {
-		document, err := documentIn([]byte(first + "\n{}\n{}"))
+		document, err := DocumentIn([]byte(first + "\n{}\n{}"))
 		if err != nil || string(document) != "{}\n{}" {
 			t.Errorf("%s: %q, %v", name, document, err)
 		}
@@ -20,11 +26,11 @@ func TestDocumentIn(t *testing.T) {
 }
 
 func FuzzDocumentIn(f *testing.F) {
-	for _, seed := range []string{"", "\n", header, header + minimal, `{"format":"json","version":2}` + "\n{}", `{"version":1e0,"format":"jSoN"}` + "\n{}", "[]\n{}"} {
+	for _, seed := range []string{"", "\n", header, header + `{"id":"00000000000000d1"}`, `{"format":"json","version":2}` + "\n{}", `{"version":1e0,"format":"jSoN"}` + "\n{}", "[]\n{}"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, datagram []byte) {
-		document, err := documentIn(datagram)
+		document, err := DocumentIn(datagram)
 		if (err == nil) != (len(document) > 0) {
 			t.Fatalf("document %q, error %v", document, err)
 		}

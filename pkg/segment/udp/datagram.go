@@ -1,4 +1,4 @@
-package awsxrayreceiver
+package udp
 
 import (
 	"bytes"
@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// maxDatagram is more than a UDP datagram can carry, and the daemon's limit.
-const maxDatagram = 64 << 10
+// MaxDatagram, in bytes, is more than a UDP datagram can carry, and the daemon's limit.
+const MaxDatagram = 64 << 10
 
 var (
 	errNoHeader  = errors.New("a datagram has no header line")
@@ -19,10 +19,10 @@ var (
 // usualHeaders are what the SDKs write.
 var usualHeaders = [][]byte{[]byte(`{"format": "json", "version": 1}`), []byte(`{"format":"json","version":1}`)}
 
-// documentIn returns the document in a datagram: a line with the header, then
+// DocumentIn returns the document in a datagram: a line with the header, then
 // one document. It is part of the datagram.
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-daemon
-func documentIn(datagram []byte) ([]byte, error) {
+func DocumentIn(datagram []byte) ([]byte, error) {
 	header, document, ok := bytes.Cut(datagram, []byte{'\n'})
 	if !ok {
 		return nil, errNoHeader
