@@ -48,20 +48,8 @@ dist: ## cross-build static binaries with checksums into dist/
 	done
 	@cd dist && sha256sum * > SHA256SUMS && echo "  dist/SHA256SUMS"
 
-# Modules of this tree require releases of each other that exist only in this
-# tree until they are published, which `go mod tidy` cannot know: they get a
-# replace for that time.
-ROOT := $(CURDIR)
-define tidy-module
-	@cd $(1) && go mod edit -replace github.com/bragg-tracing/bragg=$(ROOT) -replace github.com/bragg-tracing/bragg/pkg/sdk=$(ROOT)/pkg/sdk && \
-		GOWORK=off go mod tidy; status=$$?; \
-		go mod edit -dropreplace github.com/bragg-tracing/bragg -dropreplace github.com/bragg-tracing/bragg/pkg/sdk; exit $$status
-
-endef
-tidy: ## tidy go.mod of every module
-	$(call tidy-module,pkg/sdk)
-	$(call tidy-module,.)
-	$(call tidy-module,pkg/collector/awsxrayexporter/oracle)
+tidy: ## tidy go.mod of every module of go.work
+	@.ci/tidy
 
 clean: ## remove what was built
 	@rm -rf bin dist
