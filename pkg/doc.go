@@ -1,6 +1,9 @@
 // Package pkg holds no code, only the rules of the tree as tests. What is where:
 //
-//	sdk         the module that a service imports
+//	sdk         the module that a service imports: telemetry starts OpenTelemetry, and
+//	            tracehttp, tracegrpc, traceaws, tracesql, tracelambda, tracelog and
+//	            runtimemetrics instrument libraries, each a module of its own where it
+//	            needs one
 //	segment     the X-Ray segment document
 //	collector   the distribution of the OpenTelemetry Collector
 //	xraylocal   AWS X-Ray's API on this machine

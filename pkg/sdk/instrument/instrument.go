@@ -3,9 +3,6 @@
 package instrument
 
 import (
-	"strings"
-
-	"go.opentelemetry.io/contrib/propagators/aws/xray"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
@@ -37,29 +34,4 @@ func OrGlobal(p Providers) Providers {
 		return Global()
 	}
 	return p
-}
-
-// XRay returns the propagator of AWS's X-Amzn-Trace-Id header, for what speaks
-// to AWS whatever the service's own propagators are.
-func XRay() propagation.TextMapPropagator { return xray.Propagator{} }
-
-// XRayHeader is the name of AWS's trace header.
-const XRayHeader = "X-Amzn-Trace-Id"
-
-// ResponseHeader is what a server answers in X-Amzn-Trace-Id to a request with
-// this header, "" for none, that its span is part of: the trace id, and the
-// decision if it was asked for one. "" stands for a span that is not valid.
-func ResponseHeader(request string, server trace.SpanContext) string {
-	if !server.IsValid() {
-		return ""
-	}
-	id := server.TraceID().String()
-	text := "Root=1-" + id[:8] + "-" + id[8:]
-	if !strings.Contains(request, "Sampled=") {
-		return text
-	}
-	if server.IsSampled() {
-		return text + ";Sampled=1"
-	}
-	return text + ";Sampled=0"
 }

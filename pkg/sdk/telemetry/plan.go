@@ -7,6 +7,8 @@ import (
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/bragg-tracing/bragg/pkg/sdk/xrayattr"
 )
 
 // Defaults of the batch processor, as the specification has them.
@@ -90,7 +92,7 @@ func (s *SDK) startTraces(ctx context.Context, c *config, p plan) error {
 		if err != nil {
 			return fmt.Errorf("span exporter %s: %w", name, err)
 		}
-		queue := newSpanQueue(&spanExporter{SpanExporter: exporter, exports: s.exports}, p.queueSize, p.batchSize)
+		queue := newSpanQueue(&spanExporter{SpanExporter: xrayattr.Exporter(exporter), exports: s.exports}, p.queueSize, p.batchSize)
 		s.queues = append(s.queues, queue)
 		opts = append(opts, sdktrace.WithSpanProcessor(queue))
 	}

@@ -24,7 +24,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/bragg-tracing/bragg/pkg/sdk/instrument"
+	xray "github.com/bragg-tracing/bragg/pkg/sdk/propagation"
 	"github.com/bragg-tracing/bragg/pkg/sdk/xrayattr"
 )
 
@@ -61,10 +61,10 @@ func (r *Recorder) TracerProvider() trace.TracerProvider { return r.traces }
 // MeterProvider returns the provider whose metrics are recorded.
 func (r *Recorder) MeterProvider() metric.MeterProvider { return r.metrics }
 
-// Propagator reads and writes traceparent, baggage and X-Amzn-Trace-Id; where
-// both trace headers are there, traceparent counts.
+// Propagator reads and writes traceparent, X-Amzn-Trace-Id and baggage, as
+// telemetry.Start's does.
 func (r *Recorder) Propagator() propagation.TextMapPropagator {
-	return propagation.NewCompositeTextMapPropagator(instrument.XRay(), propagation.TraceContext{}, propagation.Baggage{})
+	return propagation.NewCompositeTextMapPropagator(xray.New(xray.Nearest), propagation.Baggage{})
 }
 
 // SetGlobal makes the recorder OpenTelemetry's global provider until the test

@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/bragg-tracing/bragg/pkg/sdk/instrument"
+	"github.com/bragg-tracing/bragg/pkg/sdk/propagation"
 )
 
 // Handler traces the requests that next answers: a server span each, named
@@ -53,6 +53,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				span.SetName(r.Method + " " + route)
 			}
 			recordPanic(span, p)
+			span.End() // before the SDK, at the end of a panicking goroutine, records the panic again, without its stack
 			panic(p)
 		}
 	}()
@@ -61,9 +62,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // setResponseHeader tells the caller its trace, as the X-Ray SDK does.
 func setResponseHeader(header http.Header, r *http.Request, span trace.SpanContext) {
-	if text := instrument.ResponseHeader(r.Header.Get(instrument.XRayHeader), span); text != "" {
-		header.Set(instrument.XRayHeader, text)
+	if !span.IsValid() {
+		return
 	}
+	request, _ := propagation.ParseHeader(r.Header.Get(propagation.HeaderName)) // one that cannot be read asks for nothing
+	header.Set(propagation.HeaderName, propagation.ResponseHeader(request, span))
 }
 
 // setRoute sets http.route once a ServeMux has found it, which otelhttp does
