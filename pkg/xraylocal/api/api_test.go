@@ -242,7 +242,7 @@ func TestGetTraceSummariesRanges(t *testing.T) {
 			var got []string
 			for _, s := range out.TraceSummaries {
 				got = append(got, *s.Id)
-				if event := tt.in.TimeRangeType == "Event"; (s.MatchedEventTime != nil) != event {
+				if arrival := tt.in.TimeRangeType != ""; (s.MatchedEventTime != nil) != arrival {
 					t.Errorf("matched event time %v", s.MatchedEventTime)
 				}
 			}

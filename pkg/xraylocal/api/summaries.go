@@ -6,6 +6,9 @@ import (
 	"hash/fnv"
 	"math"
 
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter/eval"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/summary"
 )
@@ -15,22 +18,24 @@ func init() {
 }
 
 type getTraceSummariesRequest struct {
-	StartTime        *float64
-	EndTime          *float64
-	TimeRangeType    *string
+	StartTime        *float64 `valid:"required"`
+	EndTime          *float64 `valid:"required"`
+	TimeRangeType    *string  `valid:"enum=TraceId|Event|Service"`
 	FilterExpression *string
 	NextToken        *string
 	Sampling         bool
-	SamplingStrategy *struct {
-		Name  string
-		Value *float64
-	}
+	SamplingStrategy *samplingStrategy
+}
+
+type samplingStrategy struct {
+	Name  *string `valid:"enum=FixedRate|PartialScan"`
+	Value *float64
 }
 
 type getTraceSummariesResponse struct {
 	TraceSummaries       []*summary.Trace
-	ApproximateTime      *float64
-	TracesProcessedCount int
+	ApproximateTime      *float64 // where in the time range the page ends
+	TracesProcessedCount int      // those included that do not match
 	NextToken            *string
 }
 
@@ -41,14 +46,21 @@ var ranges = map[string]store.TimeRange{
 	"Service": store.ByEnd,
 }
 
-// getTraceSummaries returns a page of summaries, newest start first. Unlike
-// the console of X-Ray it takes a time range of any length.
+// getTraceSummaries returns a page of summaries, newest start first. A page may
+// have fewer traces than fit, or none, while there are more: a call that finds
+// few among many ends early, and its NextToken goes on. Time ranges may be of
+// any length.
 func (h *Handler) getTraceSummaries(ctx context.Context, in *getTraceSummariesRequest) (any, error) {
 	q, err := in.query()
 	if err != nil {
 		return nil, err
 	}
-	page, err := h.storeOf(ctx).Find(ctx, q)
+	expression, err := h.expression(ctx, in.FilterExpression)
+	if err != nil {
+		return nil, err
+	}
+	s := &selection{in: in, by: q.By, expression: expression, page: []*summary.Trace{}}
+	page, err := findMatching(ctx, h.storeOf(ctx), q, s.match)
 	if errors.Is(err, store.ErrToken) {
 		return nil, invalidRequest("Invalid NextToken")
 	}
@@ -56,95 +68,119 @@ func (h *Handler) getTraceSummaries(ctx context.Context, in *getTraceSummariesRe
 		return nil, err
 	}
 	out := getTraceSummariesResponse{
-		TraceSummaries:       []*summary.Trace{},
+		TraceSummaries:       s.page,
 		ApproximateTime:      in.StartTime,
-		TracesProcessedCount: len(page.Refs),
-		NextToken:            orNull(page.Next),
+		TracesProcessedCount: page.processed,
+		NextToken:            orNull(page.next),
 	}
-	if n := len(page.Refs); page.Next != "" {
-		out.ApproximateTime = &page.Refs[n-1].Start
-	}
-	var ids []string
-	matched := make(map[string]*float64)
-	for _, ref := range page.Refs {
-		if in.sampledOut(ref.TraceID) {
-			continue
-		}
-		ids = append(ids, ref.TraceID)
-		if !ref.Matched.IsZero() {
-			second := float64(ref.Matched.Unix())
-			matched[ref.TraceID] = &second
-		}
-	}
-	traces, err := h.storeOf(ctx).Traces(ctx, ids...)
-	if err != nil {
-		return nil, err
-	}
-	for _, trace := range traces {
-		s := summary.Of(trace.Trace)
-		s.Revision, s.MatchedEventTime = trace.Revision, matched[trace.ID]
-		out.TraceSummaries = append(out.TraceSummaries, s)
+	if page.next != "" {
+		out.ApproximateTime = &page.last
 	}
 	return out, nil
 }
 
-// query checks the request and translates it.
+// query checks the request and translates what is not about the filter.
 func (in *getTraceSummariesRequest) query() (store.Query, error) {
-	q := store.Query{Limit: PageSize}
-	switch {
-	case in.StartTime == nil:
-		return q, missing("startTime")
-	case in.EndTime == nil:
-		return q, missing("endTime")
-	case *in.EndTime < *in.StartTime:
+	q := store.Query{Start: *in.StartTime, End: *in.EndTime, Limit: PageSize}
+	if q.End < q.Start {
 		return q, invalidRequest("End time cannot be earlier than start time")
-	case in.FilterExpression != nil && *in.FilterExpression != "":
-		return q, invalidRequest("Filter expressions are not supported by this build of X-Ray Local yet: call without FilterExpression")
 	}
-	q.Start, q.End = *in.StartTime, *in.EndTime
 	rangeType := "TraceId"
 	if in.TimeRangeType != nil {
 		rangeType = *in.TimeRangeType
 	}
-	var ok bool
-	if q.By, ok = ranges[rangeType]; !ok {
-		return q, validation("1 validation error detected: Value '" + rangeType +
-			"' at 'timeRangeType' failed to satisfy constraint: Member must satisfy enum value set: [TraceId, Event, Service]")
-	}
+	q.By = ranges[rangeType]
 	if in.NextToken != nil {
 		q.Token = *in.NextToken
 	}
-	return q, in.checkSampling(rangeType)
+	rate, fixed := in.fixedRate()
+	switch {
+	case !fixed:
+	case rangeType != "Event":
+		return q, invalidRequest("Cannot use FixedRate with input time range type: %s", rangeType)
+	case rate < 0 || rate > 1:
+		return q, invalidRequest("FixedRate needs a value between 0 and 1")
+	}
+	return q, nil
 }
 
-// checkSampling looks at the strategy only if sampling is asked for.
-func (in *getTraceSummariesRequest) checkSampling(rangeType string) error {
-	if !in.Sampling || in.SamplingStrategy == nil {
-		return nil
+// fixedRate returns the share of traces that the caller wants to see, if there
+// is to be a sample; that of a strategy without a value is none, and refused.
+// A partial scan is what any page is.
+func (in *getTraceSummariesRequest) fixedRate() (rate float64, ok bool) {
+	s := in.SamplingStrategy
+	if !in.Sampling || s == nil || s.Name == nil || *s.Name != "FixedRate" {
+		return 1, false
 	}
-	switch s := in.SamplingStrategy; s.Name {
-	case "", "PartialScan":
-		return nil
-	case "FixedRate":
-		if rangeType != "Event" {
-			return invalidRequest("Cannot use FixedRate with input time range type: %s", rangeType)
-		}
-		if s.Value == nil || *s.Value < 0 || *s.Value > 1 {
-			return invalidRequest("FixedRate needs a value between 0 and 1")
-		}
-		return nil
-	default:
-		return invalidRequest("Unknown sampling strategy: %s", s.Name)
+	if s.Value == nil {
+		return -1, true
 	}
+	return *s.Value, true
 }
 
 // sampledOut reports whether a trace falls out of a fixed-rate sample. The same
 // traces stay in at every call, and more of them at a higher rate.
 func (in *getTraceSummariesRequest) sampledOut(traceID string) bool {
-	if !in.Sampling || in.SamplingStrategy == nil || in.SamplingStrategy.Name != "FixedRate" {
+	rate, ok := in.fixedRate()
+	if !ok {
 		return false
 	}
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(traceID)) // never fails
-	return float64(hash.Sum32()) >= *in.SamplingStrategy.Value*(math.MaxUint32+1)
+	return float64(hash.Sum32()) >= rate*(math.MaxUint32+1)
+}
+
+// A selection decides on traces, and gathers the summaries of those that match.
+type selection struct {
+	in         *getTraceSummariesRequest
+	by         store.TimeRange
+	expression filter.Expr
+	page       []*summary.Trace
+	read       int // traces that were put together
+}
+
+// match decides on one trace. Matched is what the range found of it, in seconds
+// since the epoch, or nil.
+func (s *selection) match(trace *store.Trace, matched *float64) bool {
+	s.read++
+	if len(trace.Segments) == 0 || s.in.sampledOut(trace.ID) {
+		return false
+	}
+	view := eval.NewView(trace.Trace, trace.Received)
+	var match eval.Match
+	if s.by != store.ByEnd {
+		if !view.Matches(s.expression) {
+			return false
+		}
+	} else {
+		var ok bool
+		if match, ok = view.MatchesWithin(s.expression, *s.in.StartTime, *s.in.EndTime); !ok {
+			return false
+		}
+		matched = new(float64)
+		*matched = float64(trace.LastReceived.Unix())
+	}
+	t := summary.Of(trace.Trace)
+	t.Revision, t.MatchedEventTime = trace.Revision, matched
+	describe(t, trace, match)
+	s.page = append(s.page, t)
+	return true
+}
+
+// describe adds what a query for services and edges found.
+func describe(t *summary.Trace, trace *store.Trace, match eval.Match) {
+	at := func(r *servicegraph.Request) {
+		if r.Receipt != 0 {
+			second := math.Floor(float64(r.Receipt) / 1e6)
+			t.MatchedEventTime = &second
+		}
+	}
+	if r := match.Edge; r != nil {
+		at(r)
+		t.MatchedEdge = summary.MatchEdge(trace.Trace, r.Document)
+	}
+	if r := match.Service; r != nil {
+		at(r)
+		t.MatchedService = summary.MatchService(r.Document)
+	}
 }

@@ -252,3 +252,37 @@ func list[T comparable, O any](s set[T], out func(T) O) []O {
 	}
 	return all
 }
+
+// MatchService tells of a request that made a trace match: a segment.
+func MatchService(seg *segment.Document) *MatchedService {
+	o := assembly.OutcomeOf(seg)
+	return &MatchedService{
+		Annotations: annotationsOf(seg),
+		HasError:    o.Error, HasFault: o.Fault, HasThrottle: o.Throttle, ResponseTime: ResponseTime(seg),
+	}
+}
+
+// MatchEdge tells of a call that made a trace match: a subsegment, or a segment
+// whose caller told nothing of the call.
+func MatchEdge(t *assembly.Trace, call *segment.Document) *MatchedEdge {
+	o := assembly.OutcomeOf(call)
+	m := &MatchedEdge{
+		DestinationAnnotations: map[string][]Annotation{},
+		HasError:               o.Error, HasFault: o.Fault, HasThrottle: o.Throttle, ResponseTime: ResponseTime(call),
+	}
+	for _, seg := range t.Segments {
+		if seg == call || seg.ParentID == call.ID {
+			m.DestinationAnnotations = annotationsOf(seg)
+			break
+		}
+	}
+	return m
+}
+
+func annotationsOf(seg *segment.Document) map[string][]Annotation {
+	all := make(map[string][]Annotation, len(seg.Annotations))
+	for key, v := range seg.Annotations {
+		all[key] = []Annotation{{AnnotationValue: annotationValue(v)}}
+	}
+	return all
+}
