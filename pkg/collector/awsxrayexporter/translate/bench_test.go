@@ -3,6 +3,7 @@ package translate
 import (
 	"encoding/binary"
 	"fmt"
+	"strconv"
 	"testing"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -65,7 +66,7 @@ var spanKinds = []spanKind{
 		s.SetKind(ptrace.SpanKindClient)
 		s.SetName("SELECT shop.orders")
 		put(s.Attributes(), "db.system", "postgresql", "db.name", "shop", "db.user", "shop",
-			"db.connection_string", "postgresql://db.example.com:5432", "db.operation", "SELECT",
+			"db.connection_string", "postgresql://shop@db.example.com:5432", "db.operation", "SELECT",
 			"db.statement", "SELECT id, total FROM orders WHERE customer = $1 ORDER BY created DESC LIMIT 20",
 			"net.peer.name", "db.example.com", "net.peer.port", 5432)
 	}},
@@ -159,13 +160,21 @@ func BenchmarkTranslate(b *testing.B) {
 	}
 }
 
-func BenchmarkResource(b *testing.B) {
-	td := traces(1, spanKinds[4])
-	tr := mustNew(b, Config{Mode: Compat})
-	s := newScratch(tr)
-	m := td.ResourceSpans().At(0).Resource().Attributes()
-	b.ReportAllocs()
-	for b.Loop() {
-		s.newResource(m)
+// BenchmarkCold translates batches of one span, each of a resource never seen
+// before.
+func BenchmarkCold(b *testing.B) {
+	for _, k := range spanKinds {
+		b.Run(k.name, func(b *testing.B) {
+			td, tr := traces(1, k), mustNew(b, Config{Mode: Compat})
+			m := td.ResourceSpans().At(0).Resource().Attributes()
+			emit := func(Document) {}
+			n := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				n++
+				m.PutStr("k8s.pod.name", "checkout-"+strconv.Itoa(n))
+				tr.Translate(td, emit)
+			}
+		})
 	}
 }

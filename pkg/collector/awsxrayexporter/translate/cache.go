@@ -10,34 +10,36 @@ import "sync"
 type resourceCache struct {
 	mu         sync.Mutex
 	young, old map[uint64]*resource
+	lately     [1024]uint64 // hashes that were asked for in vain, each at its low bits
 }
 
-// Each generation holds resources of up to cachedResources, and none whose
-// rendering is larger than cachedSize bytes: 8 MB in all.
+// Each generation holds up to cachedResources, and none whose attributes are
+// larger than cachedSize bytes: some 8 MB in all.
 const (
 	cachedResources = 256
-	cachedSize      = 16 << 10
+	cachedSize      = 8 << 10
 )
 
 func (c *resourceCache) init() { c.young = make(map[uint64]*resource) }
 
-func (c *resourceCache) get(hash uint64) *resource {
+// get returns the resource with a hash, or nil, and whether it was asked for
+// before: only then is it worth keeping.
+func (c *resourceCache) get(hash uint64) (r *resource, again bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if r := c.young[hash]; r != nil {
-		return r
+		return r, true
 	}
-	r := c.old[hash]
-	if r != nil {
+	if r := c.old[hash]; r != nil {
 		c.put(hash, r)
+		return r, true
 	}
-	return r
+	seen := &c.lately[hash%uint64(len(c.lately))]
+	again, *seen = *seen == hash, hash
+	return nil, again
 }
 
 func (c *resourceCache) add(hash uint64, r *resource) {
-	if r.size() > cachedSize {
-		return
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.put(hash, r)

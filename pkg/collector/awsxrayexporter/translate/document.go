@@ -19,7 +19,9 @@ type scratch struct {
 
 	resource           *resource
 	resourceAttributes pcommon.Map
-	shared             attributes // of the resource, where the rendering in resource does not do
+	fresh              freshResource
+	own                *ownMembers // of the resource, if the document is a segment
+	shared             attributes  // of the resource, where the rendering in resource does not do
 
 	span        ptrace.Span
 	attributes  attributes
@@ -71,12 +73,12 @@ const (
 
 // reset lets go of the batch and reports whether the scratch is worth keeping.
 func (s *scratch) reset() bool {
-	s.span, s.resourceAttributes, s.resource = ptrace.Span{}, pcommon.Map{}, nil
+	s.span, s.resourceAttributes, s.resource, s.own = ptrace.Span{}, pcommon.Map{}, nil, nil
 	s.attributes.release()
 	s.shared.release()
 	clear(s.namespaces[:cap(s.namespaces)])
 	clear(s.annotations.extra)
-	return cap(s.buf)+cap(s.tmp) <= keptBytes && cap(s.attributes.list)+cap(s.shared.list) <= keptAttributes
+	return cap(s.buf)+cap(s.tmp)+cap(s.fresh.buf)+cap(s.fresh.ownBuf) <= keptBytes && cap(s.attributes.list)+cap(s.shared.list) <= keptAttributes
 }
 
 // removedFromService are the attributes that belong to the dependency only.
@@ -207,6 +209,10 @@ func (s *scratch) isSubsegment() bool {
 func (s *scratch) render(span ptrace.Span, p part) {
 	s.identify(span, p)
 	s.status = blocks{}
+	subsegment := s.isSubsegment()
+	if s.own = nil; !subsegment && !s.resource.empty {
+		s.own = s.ownMembers()
+	}
 	var removed []string
 	if p == service {
 		removed = removedFromService
@@ -214,7 +220,6 @@ func (s *scratch) render(span ptrace.Span, p part) {
 	s.attributes.read(span.Attributes(), removed)
 	inProgress := s.takeInProgress()
 	s.status.awsSDK = s.isAWSSDK()
-	subsegment := s.isSubsegment()
 
 	b := s.buf[:0]
 	b, namespaced := s.appendName(b, p)
@@ -236,7 +241,7 @@ func (s *scratch) render(span ptrace.Span, p part) {
 	b = s.appendCause(b)
 	b = s.appendAWS(b, p)
 	b = s.appendSQL(b)
-	b = s.appendAnnotationsAndMetadata(b, !subsegment, p)
+	b = s.appendAnnotationsAndMetadata(b, p)
 	if p == whole || p == dependency {
 		b = s.appendKind(b, subsegment || p == dependency, namespaced, p)
 	}

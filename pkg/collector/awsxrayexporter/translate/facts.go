@@ -19,6 +19,30 @@ type facts struct {
 	clusterARN, containerARN, taskARN, taskFamily, ecsLaunch string
 	logGroups, logGroupARNs                                  pcommon.Value
 	hasLogGroups, hasLogGroupARNs                            bool
+
+	// Of some the first of its name counts, of any type.
+	firstCloud, firstPlatform, firstLaunch, firstLanguage first
+	serviceName, firstVersion, imageTags, imageTag        first
+}
+
+// A first is the first attribute of a name.
+type first struct {
+	value pcommon.Value
+	ok    bool
+}
+
+func (f *first) see(v pcommon.Value) {
+	if !f.ok {
+		f.value, f.ok = v, true
+	}
+}
+
+// str is the value's string, "" if there is none or it is of another type.
+func (f *first) str() string {
+	if !f.ok {
+		return ""
+	}
+	return f.value.Str()
 }
 
 func (f *facts) read(m pcommon.Map) {
@@ -26,8 +50,10 @@ func (f *facts) read(m pcommon.Map) {
 		switch name {
 		case "cloud.provider":
 			f.cloud = v.Str()
+			f.firstCloud.see(v)
 		case "cloud.platform":
 			f.platform = v.Str()
+			f.firstPlatform.see(v)
 		case "cloud.account.id":
 			f.account = v.Str()
 		case "cloud.availability_zone":
@@ -38,10 +64,14 @@ func (f *facts) read(m pcommon.Map) {
 			f.instance = v.Str()
 		case "service.version":
 			f.version = v.Str()
+			f.firstVersion.see(v)
+		case "service.name":
+			f.serviceName.see(v)
 		case "telemetry.sdk.name":
 			f.sdkName = v.Str()
 		case "telemetry.sdk.language":
 			f.sdkLanguage = v.Str()
+			f.firstLanguage.see(v)
 		case "telemetry.sdk.version":
 			f.sdkVersion = v.Str()
 		case "telemetry.auto.version", "telemetry.distro.version":
@@ -67,6 +97,10 @@ func (f *facts) readHost(name string, v pcommon.Value) {
 		}
 	case "container.id":
 		f.containerID = v.Str()
+	case "container.image.tags":
+		f.imageTags.see(v)
+	case "container.image.tag":
+		f.imageTag.see(v)
 	case "k8s.pod.name":
 		f.pod = v.Str()
 	case "k8s.cluster.name":
@@ -81,6 +115,7 @@ func (f *facts) readHost(name string, v pcommon.Value) {
 		f.taskFamily = v.Str()
 	case "aws.ecs.launchtype":
 		f.ecsLaunch = v.Str()
+		f.firstLaunch.see(v)
 	case "aws.log.group.names":
 		f.logGroups, f.hasLogGroups = v, true
 	case "aws.log.group.arns":
@@ -88,17 +123,13 @@ func (f *facts) readHost(name string, v pcommon.Value) {
 	}
 }
 
-// originOf is the kind of AWS resource, "" for none that X-Ray knows. Unlike
-// the aws block it goes by the first attribute of a name.
-func originOf(m pcommon.Map) string {
-	if cloud, ok := m.Get("cloud.provider"); ok && cloud.Str() != "aws" {
+// origin is the kind of AWS resource, "" for none that X-Ray knows. Unlike the
+// aws block it goes by the first attribute of a name.
+func (f *facts) origin() string {
+	if f.firstCloud.ok && f.firstCloud.str() != "aws" {
 		return ""
 	}
-	platform, ok := m.Get("cloud.platform")
-	if !ok {
-		return ""
-	}
-	switch platform.Str() {
+	switch f.firstPlatform.str() {
 	case "aws_app_runner":
 		return "AWS::AppRunner::Service"
 	case "aws_eks":
@@ -108,7 +139,7 @@ func originOf(m pcommon.Map) string {
 	case "aws_ec2":
 		return "AWS::EC2::Instance"
 	case "aws_ecs":
-		switch launch, _ := m.Get("aws.ecs.launchtype"); launch.Str() {
+		switch f.firstLaunch.str() {
 		case "ec2":
 			return "AWS::ECS::EC2"
 		case "fargate":
@@ -117,6 +148,24 @@ func originOf(m pcommon.Map) string {
 		return "AWS::ECS::Container"
 	}
 	return ""
+}
+
+// appendService appends the service member: the service's version or else its
+// container's.
+func (f *facts) appendService(b []byte) []byte {
+	version := f.firstVersion
+	if !version.ok {
+		version = f.imageTag
+		if f.imageTags.ok && f.imageTags.value.Type() == pcommon.ValueTypeSlice && f.imageTags.value.Slice().Len() > 0 {
+			version = first{f.imageTags.value.Slice().At(0), true}
+		}
+	}
+	if !version.ok {
+		return b
+	}
+	b = append(b, `,"service":`...)
+	start := len(b)
+	return segment.CloseObject(appendMember(b, `,"version":`, version.str()), start)
 }
 
 // appendAWS appends the members of the aws block that the resource gives, but
@@ -167,13 +216,15 @@ func (f *facts) appendECS(b []byte) []byte {
 }
 
 func (f *facts) appendSDK(b []byte) []byte {
-	sdk := f.sdkName
-	if sdk != "" && f.sdkLanguage != "" {
-		sdk += " for " + f.sdkLanguage
-	}
 	b = append(b, `,"xray":`...)
 	start := len(b)
-	b = appendMember(b, `,"sdk":`, sdk)
+	if f.sdkName != "" {
+		b = segment.AppendStringPart(append(b, `,"sdk":"`...), f.sdkName)
+		if f.sdkLanguage != "" {
+			b = segment.AppendStringPart(append(b, " for "...), f.sdkLanguage)
+		}
+		b = append(b, '"')
+	}
 	b = appendMember(b, `,"sdk_version":`, f.sdkVersion)
 	b = append(b, `,"auto_instrumentation":`...)
 	b = strconv.AppendBool(b, f.auto != "")
@@ -183,49 +234,52 @@ func (f *facts) appendSDK(b []byte) []byte {
 // appendLogGroups appends cloudwatch_logs: the resource's log groups by ARN,
 // else by name, else the configured ones.
 func (f *facts) appendLogGroups(b []byte, configured []string) []byte {
-	groups, byARN := groupNames(f.logGroupARNs, f.hasLogGroupARNs), true
-	if len(groups) == 0 {
-		groups, byARN = groupNames(f.logGroups, f.hasLogGroups), false
-	}
-	if len(groups) == 0 {
-		groups = configured
-	}
-	if len(groups) == 0 {
-		return b
-	}
+	at := len(b)
 	b = append(b, `,"cloudwatch_logs":`...)
 	start := len(b)
-	for _, group := range groups {
-		if !byARN {
-			b = append(appendOrNull(b, `,{"log_group":`, group), '}')
-			continue
+	if f.hasLogGroupARNs {
+		b = appendGroups(b, f.logGroupARNs, appendGroupOfARN)
+	}
+	if f.hasLogGroups && len(b) == start {
+		b = appendGroups(b, f.logGroups, appendGroup)
+	}
+	if len(b) == start {
+		for _, group := range configured {
+			b = appendGroup(b, group)
 		}
-		b = appendOrNull(b, `,{"log_group":`, groupOfARN(group))
-		b = append(appendMember(b, `,"arn":`, group), '}')
+	}
+	if len(b) == start {
+		return b[:at]
 	}
 	return segment.CloseArray(b, start)
 }
 
-// groupNames takes a slice, or a string as OTEL_RESOURCE_ATTRIBUTES has it:
+// appendGroups takes a slice, or a string as OTEL_RESOURCE_ATTRIBUTES has it:
 // names with & between them.
-func groupNames(v pcommon.Value, ok bool) []string {
-	if !ok {
-		return nil
-	}
-	var names []string
+func appendGroups(b []byte, v pcommon.Value, appendOne func([]byte, string) []byte) []byte {
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
-		for name := range strings.SplitSeq(v.Str(), "&") {
-			if name != "" {
-				names = append(names, name)
+		for rest, more := v.Str(), true; more; {
+			var name string
+			if name, rest, more = strings.Cut(rest, "&"); name != "" {
+				b = appendOne(b, name)
 			}
 		}
 	case pcommon.ValueTypeSlice:
 		for _, e := range v.Slice().All() {
-			names = append(names, e.Str())
+			b = appendOne(b, e.Str())
 		}
 	}
-	return names
+	return b
+}
+
+func appendGroup(b []byte, group string) []byte {
+	return append(appendOrNull(b, `,{"log_group":`, group), '}')
+}
+
+func appendGroupOfARN(b []byte, arn string) []byte {
+	b = appendOrNull(b, `,{"log_group":`, groupOfARN(arn))
+	return append(appendMember(b, `,"arn":`, arn), '}')
 }
 
 // groupOfARN returns the log group in an ARN, which is its seventh field; an

@@ -63,11 +63,11 @@ type namespace struct {
 }
 
 // appendAnnotationsAndMetadata appends what no block has consumed.
-func (s *scratch) appendAnnotationsAndMetadata(b []byte, storeResource bool, p part) []byte {
+func (s *scratch) appendAnnotationsAndMetadata(b []byte, p part) []byte {
 	s.settle()
-	storeResource = storeResource && !s.resource.empty
+	storeResource := s.own != nil
 	rendered := storeResource && !s.annotations.shadowed && len(s.annotations.extra) == 0 &&
-		s.annotations.n+s.resource.annotated <= s.t.rules.annotationLimit()
+		s.annotations.n+s.own.annotated <= s.t.rules.annotationLimit()
 	if storeResource && !rendered {
 		s.shared.read(s.resourceAttributes, nil)
 	}
@@ -78,7 +78,7 @@ func (s *scratch) appendAnnotationsAndMetadata(b []byte, storeResource bool, p p
 	spanAnnotations := s.annotations.n
 	switch {
 	case rendered:
-		b = append(b, s.resource.annotations...)
+		b = append(b, s.own.annotations...)
 	case storeResource:
 		b, _ = s.appendSharedAnnotations(b, s.t.rules.annotationLimit())
 	}
@@ -295,7 +295,7 @@ func (s *scratch) appendMetadata(b []byte, storeResource, rendered bool, p part)
 	inner := len(b)
 	switch {
 	case rendered:
-		b = append(b, s.resource.metadata...)
+		b = append(b, s.own.metadata...)
 	case storeResource:
 		b = s.appendSharedMetadata(b, s.t.rules.annotationLimit())
 	}

@@ -145,25 +145,26 @@ func (s *scratch) databaseName() nameParts {
 	return name
 }
 
-// hostOf returns the host of a URL, or "" if s is none. The usual form is read
-// here; the rest is for url.Parse, which allocates.
+// hostOf returns the host of a URL, or "" if s is none. The usual form,
+// scheme://user:password@host:port/path, is read here; the rest is for
+// url.Parse, which allocates.
 func hostOf(s string) string {
-	scheme, rest, ok := strings.Cut(s, "://")
-	if ok && isLetters(scheme) {
-		authority := rest
-		if i := strings.IndexAny(rest, "/?#"); i >= 0 {
-			authority = rest[:i]
-			rest = rest[i:]
-		} else {
-			rest = ""
-		}
-		host, port, _ := strings.Cut(authority, ":")
-		if isPlainURL(host) && strings.Trim(port, "0123456789") == "" && isPlainURL(rest) && !strings.ContainsAny(host, "/?#&=") {
-			return host
-		}
-	}
 	if s == "" {
 		return ""
+	}
+	if scheme, rest, ok := strings.Cut(s, "://"); ok && isMadeOf(scheme, lowerLetter) {
+		authority, path := rest, ""
+		if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+			authority, path = rest[:i], rest[i:]
+		}
+		user := ""
+		if i := strings.LastIndexByte(authority, '@'); i >= 0 {
+			user, authority = authority[:i], authority[i+1:]
+		}
+		host, port, _ := strings.Cut(authority, ":")
+		if scheme != "" && isMadeOf(user, userPart) && isMadeOf(host, hostPart) && isMadeOf(port, digit) && isMadeOf(path, pathPart) {
+			return host
+		}
 	}
 	u, err := url.Parse(s)
 	if err != nil {
@@ -172,19 +173,38 @@ func hostOf(s string) string {
 	return u.Hostname()
 }
 
-func isLetters(s string) bool {
-	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") == ""
-}
+// A urlPart is a set of characters that mean themselves in a part of a URL.
+type urlPart uint8
 
-// isPlainURL reports whether s has only characters that mean themselves in
-// every part of a URL.
-func isPlainURL(s string) bool {
-	for i := range len(s) {
-		c := s[i]
+const (
+	lowerLetter urlPart = 1 << iota
+	digit
+	hostPart
+	userPart
+	pathPart
+)
+
+var urlParts = func() (t [256]urlPart) {
+	for c := range byte(utf8.RuneSelf) {
 		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case c == '.', c == '-', c == '_', c == '/', c == '?', c == '=', c == '&':
-		default:
+		case 'a' <= c && c <= 'z':
+			t[c] = lowerLetter | hostPart | userPart | pathPart
+		case '0' <= c && c <= '9':
+			t[c] = digit | hostPart | userPart | pathPart
+		case 'A' <= c && c <= 'Z', c == '.', c == '-', c == '_':
+			t[c] = hostPart | userPart | pathPart
+		case c == ':':
+			t[c] = userPart
+		case c == '/', c == '?', c == '=', c == '&':
+			t[c] = pathPart
+		}
+	}
+	return t
+}()
+
+func isMadeOf(s string, part urlPart) bool {
+	for i := range len(s) {
+		if urlParts[s[i]]&part == 0 {
 			return false
 		}
 	}

@@ -1,17 +1,19 @@
 package translate
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 	"math"
 	"math/bits"
+	"sync/atomic"
 
 	"github.com/bragg-tracing/bragg/pkg/segment"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
 // A resource is what every span of a resource has in common, rendered. Members
-// begin with a comma. It does not change once it is made and refers to no
-// pdata.
+// begin with a comma. It does not change once it is made, but for own, and
+// refers to no pdata.
 type resource struct {
 	origin      []byte // the origin member, or nothing
 	service     []byte // the service member, or nothing
@@ -20,18 +22,27 @@ type resource struct {
 	account     string
 	language    string // of the telemetry SDK, as the resource has it
 	serviceName string
-	named       bool   // there is a service.name
+	named       bool // there is a service.name
+	empty       bool // no attributes at all
+
+	own atomic.Pointer[ownMembers] // made for the first document that needs them
+}
+
+// ownMembers are a resource's own attributes, which only segments show.
+type ownMembers struct {
 	annotations []byte // members, for the configured indexed attributes
 	annotated   int    // how many
 	metadata    []byte // members of the default namespace, the rest
-	empty       bool   // no attributes at all
 }
 
 var noResource = &resource{empty: true}
 
-func (r *resource) size() int {
-	return len(r.origin) + len(r.service) + len(r.aws) + len(r.account) + len(r.language) +
-		len(r.serviceName) + len(r.annotations) + len(r.metadata)
+// A freshResource is a resource that was not seen before and may never be
+// again: it is rendered into memory that the next one uses.
+type freshResource struct {
+	resource
+	members     ownMembers
+	buf, ownBuf []byte
 }
 
 // resourcePrefix is what the names of a resource's attributes begin with in
@@ -42,27 +53,34 @@ const resourcePrefix = "otel.resource."
 // two that collide.
 var seed = maphash.MakeSeed()
 
-// hashResource hashes names, types and values, in order.
-func (s *scratch) hashResource(m pcommon.Map) uint64 {
-	h := uint64(m.Len())
+// hashResource hashes names, types and values, in order. It also returns their
+// length in bytes.
+func (s *scratch) hashResource(m pcommon.Map) (hash uint64, size int) {
+	b := s.tmp[:0]
 	for name, v := range m.All() {
-		h = mix(h, maphash.String(seed, name))
-		h = mix(h, uint64(v.Type()))
-		switch v.Type() {
+		kind := v.Type()
+		b = append(appendLength(b, len(name)), byte(kind))
+		b = append(b, name...)
+		switch kind {
 		case pcommon.ValueTypeStr:
-			h = mix(h, maphash.String(seed, v.Str()))
+			text := v.Str()
+			b = append(appendLength(b, len(text)), text...)
 		case pcommon.ValueTypeInt:
-			h = mix(h, uint64(v.Int()))
+			b = binary.LittleEndian.AppendUint64(b, uint64(v.Int()))
 		case pcommon.ValueTypeDouble:
-			h = mix(h, math.Float64bits(v.Double()))
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v.Double()))
 		case pcommon.ValueTypeEmpty:
 		default:
-			s.tmp = appendValue(s.tmp[:0], v, 0)
-			h = mix(h, maphash.Bytes(seed, s.tmp))
+			at := len(b)
+			b = appendValue(b, v, 0)
+			b = appendLength(b, len(b)-at)
 		}
 	}
-	return h
+	s.tmp = b
+	return maphash.Bytes(seed, b), len(b)
 }
+
+func appendLength(b []byte, n int) []byte { return binary.LittleEndian.AppendUint32(b, uint32(n)) }
 
 func mix(h, x uint64) uint64 {
 	hi, lo := bits.Mul64(h^x^0x9e3779b97f4a7c15, 0xd6e8feb86659fd93)
@@ -74,53 +92,64 @@ func (s *scratch) beginResource(r pcommon.Resource) {
 	defer s.recovered()
 	s.resource = noResource // if it panics
 	s.resourceAttributes = r.Attributes()
-	hash := s.hashResource(s.resourceAttributes)
-	if cached := s.t.resources.get(hash); cached != nil {
+	hash, size := s.hashResource(s.resourceAttributes)
+	cached, again := s.t.resources.get(hash)
+	switch {
+	case cached != nil:
 		s.resource = cached
-		return
+	case again && size <= cachedSize:
+		kept := new(resource)
+		s.fill(kept, make([]byte, 0, 1024))
+		s.t.resources.add(hash, kept)
+		s.resource = kept
+	default:
+		s.fresh.buf = s.fill(&s.fresh.resource, s.fresh.buf[:0])
+		s.fresh.own.Store(nil)
+		s.resource = &s.fresh.resource
 	}
-	s.resource = s.newResource(s.resourceAttributes)
-	s.t.resources.add(hash, s.resource)
 }
 
-func (s *scratch) newResource(m pcommon.Map) *resource {
-	r := &resource{empty: m.Len() == 0}
+// fill makes all of r but its own members of the current resource's attributes.
+// The renderings share b, which it returns.
+func (s *scratch) fill(r *resource, b []byte) []byte {
+	m := s.resourceAttributes
 	var f facts
 	f.read(m)
-	r.account = f.account
-	if v, ok := m.Get("telemetry.sdk.language"); ok {
-		r.language = v.Str()
-	}
-	if v, ok := m.Get("service.name"); ok {
-		r.serviceName, r.named = v.Str(), true
-	}
-	// All renderings share one allocation.
-	b := make([]byte, 0, 2048)
-	cut := func(from int) []byte { return b[from:len(b):len(b)] }
-
-	if origin := originOf(m); origin != "" {
-		b = appendMember(b, `,"origin":`, origin)
-	}
-	r.origin = cut(0)
-
-	at := len(b)
-	b = appendService(b, m)
-	r.service = cut(at)
-
-	at = len(b)
+	r.empty = m.Len() == 0
+	r.account, r.language = f.account, f.firstLanguage.str()
+	r.serviceName, r.named = f.serviceName.str(), f.serviceName.ok
+	origin := len(b)
+	b = appendMember(b, `,"origin":`, f.origin())
+	service := len(b)
+	b = f.appendService(b)
+	aws := len(b)
 	if r.noAWS = f.cloud != "" && f.cloud != "aws"; !r.noAWS {
 		b = f.appendAWS(b, s.t.cfg.LogGroupNames)
 	}
-	r.aws = cut(at)
+	r.origin, r.service, r.aws = b[origin:service:service], b[service:aws:aws], b[aws:len(b):len(b)]
+	return b
+}
 
-	at = len(b)
-	b, r.annotated = s.appendResourceAnnotations(b, m, s.t.rules.annotationLimit())
-	r.annotations = cut(at)
-
-	at = len(b)
+// ownMembers returns the current resource's own members. It works on what a
+// span is rendered with, so it comes before a span's attributes are read.
+func (s *scratch) ownMembers() *ownMembers {
+	if own := s.resource.own.Load(); own != nil {
+		return own
+	}
+	fresh := s.resource == &s.fresh.resource
+	own, b := &s.fresh.members, s.fresh.ownBuf[:0]
+	if !fresh {
+		own, b = new(ownMembers), make([]byte, 0, 2048)
+	}
+	b, own.annotated = s.appendResourceAnnotations(b, s.resourceAttributes, s.t.rules.annotationLimit())
+	at := len(b)
 	b = s.appendResourceMetadata(b, s.t.rules.annotationLimit())
-	r.metadata = cut(at)
-	return r
+	own.annotations, own.metadata = b[:at:at], b[at:len(b):len(b)]
+	if fresh {
+		s.fresh.ownBuf = b
+	}
+	s.resource.own.Store(own)
+	return own
 }
 
 // appendMember appends a member, given as comma, name and colon, whose value
@@ -139,24 +168,4 @@ func appendOrNull(b []byte, member, value string) []byte {
 		return append(b, "null"...)
 	}
 	return segment.AppendString(b, value)
-}
-
-// appendService appends the service member: the service's version or else its
-// container's.
-func appendService(b []byte, m pcommon.Map) []byte {
-	version, ok := m.Get("service.version")
-	if !ok {
-		version, ok = m.Get("container.image.tags")
-		if ok && version.Type() == pcommon.ValueTypeSlice && version.Slice().Len() > 0 {
-			version = version.Slice().At(0)
-		} else {
-			version, ok = m.Get("container.image.tag")
-		}
-	}
-	if !ok {
-		return b
-	}
-	b = append(b, `,"service":`...)
-	start := len(b)
-	return segment.CloseObject(appendMember(b, `,"version":`, version.Str()), start)
 }

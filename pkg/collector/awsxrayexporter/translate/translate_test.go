@@ -2,6 +2,7 @@ package translate
 
 import (
 	"encoding/json"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -268,7 +269,38 @@ func TestResourcesAreKept(t *testing.T) {
 			}
 		}
 	}
-	if n := len(tr.resources.young) + len(tr.resources.old); n > 2*cachedResources {
-		t.Errorf("%d resources are kept, want at most %d", n, 2*cachedResources)
+	if n := len(tr.resources.young) + len(tr.resources.old); n == 0 || n > 2*cachedResources {
+		t.Errorf("%d resources are kept, want 1 to %d", n, 2*cachedResources)
+	}
+}
+
+// TestResourceSeenOnceIsNotKept holds that a crowd of resources that come once
+// costs no memory.
+func TestResourceSeenOnceIsNotKept(t *testing.T) {
+	tr := mustNew(t, Config{})
+	for i := range 100 {
+		td, _ := oneSpan(server)
+		td.ResourceSpans().At(0).Resource().Attributes().PutInt("i", int64(i))
+		documents(tr, td)
+	}
+	if n := len(tr.resources.young) + len(tr.resources.old); n != 0 {
+		t.Errorf("%d resources are kept, want none", n)
+	}
+}
+
+func TestHostOf(t *testing.T) {
+	for _, s := range []string{
+		"postgresql://app@db.example.com:5432/shop", "postgresql://app:secret@db:5432/shop?sslmode=off", "mysql://db", "mysql://db:/x",
+		"mysql://db:x/y", "mysql://a@b@c/", "mysql://user%40corp@db/x", "mysql://[::1]:5432/x", "MySQL://db/x", "://db", "db:5432", "", "/x",
+		"mysql://user name@db", "mysql://db/%zz", "mysql://db/a b", "mysql://:5432/x", "mysql://db?x@y", "mysql://db#x@y", "a-b+c.1://db/x",
+		"sqlserver://s;database=x", "jdbc:mysql://db/x", "mysql://db/\x00",
+	} {
+		want := ""
+		if u, err := url.Parse(s); err == nil {
+			want = u.Hostname()
+		}
+		if got := hostOf(s); got != want {
+			t.Errorf("host of %q: got %q, want %q as of url.Parse", s, got, want)
+		}
 	}
 }
