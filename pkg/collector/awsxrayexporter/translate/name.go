@@ -153,10 +153,11 @@ func hostOf(s string) string {
 		return ""
 	}
 	if scheme, rest, ok := strings.Cut(s, "://"); ok && isMadeOf(scheme, lowerLetter) {
-		authority, path := rest, ""
-		if i := strings.IndexAny(rest, "/?#"); i >= 0 {
-			authority, path = rest[:i], rest[i:]
+		end := 0
+		for end < len(rest) && rest[end] != '/' && rest[end] != '?' && rest[end] != '#' {
+			end++
 		}
+		authority, path := rest[:end], rest[end:]
 		user := ""
 		if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 			user, authority = authority[:i], authority[i+1:]

@@ -115,8 +115,17 @@ func (r *lineReader) next() (string, bool) {
 	return line, true
 }
 
-// number reads a line number, 0 if it is none. One too large is the largest.
+// number reads a line number as strconv.Atoi does, 0 if it is none; one too
+// large is the largest. What is none is told apart first, as Atoi allocates its
+// error.
 func number(s string) int {
+	digits := s
+	if s != "" && (s[0] == '+' || s[0] == '-') {
+		digits = s[1:]
+	}
+	if digits == "" || !isMadeOf(digits, digit) {
+		return 0
+	}
 	n, _ := strconv.Atoi(s)
 	return n
 }

@@ -66,5 +66,5 @@ func cutLastColons(path string) (string, int) {
 }
 
 func isDigits(s string) bool {
-	return s != "" && strings.Trim(s, "0123456789") == ""
+	return s != "" && isMadeOf(s, digit)
 }

@@ -2,6 +2,7 @@ package translate
 
 import (
 	"encoding/json"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -124,3 +125,15 @@ func FuzzStackPython(f *testing.F)     { fuzzStack(f, parsePython, parsePythonCa
 func FuzzStackJavaScript(f *testing.F) { fuzzStack(f, parseJavaScript, parseJavaScriptColons) }
 func FuzzStackDotnet(f *testing.F)     { fuzzStack(f, parseDotnet) }
 func FuzzStackGo(f *testing.F)         { fuzzStack(f, parseGo) }
+
+func TestNumber(t *testing.T) {
+	for _, s := range []string{"", "+", "-", "7", "+7", "-7", "0017", "cart.js", "1e3", "1_000", " 7", "99999999999999999999", "-99999999999999999999"} {
+		want, _ := strconv.Atoi(s)
+		if got := number(s); got != want {
+			t.Errorf("number(%q) = %d, want %d", s, got, want)
+		}
+	}
+	if n := testing.AllocsPerRun(100, func() { number("cart.js") }); n != 0 {
+		t.Errorf("%v allocations for what is no number, want none", n)
+	}
+}
