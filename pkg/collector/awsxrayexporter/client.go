@@ -7,30 +7,37 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/xray"
-	"github.com/aws/aws-sdk-go-v2/service/xray/types"
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
 	"go.uber.org/zap"
 )
 
-// A client is AWS's client of X-Ray: endpoint, SigV4, clock correction, errors.
-// Only the body of PutTraceSegments is not rendered by it.
+// A client is AWS's client of X-Ray: configuration, endpoint, credentials,
+// errors. Only the requests of PutTraceSegments are not made by it: see
+// putSegments.
 type client struct {
 	xray        *xray.Client
+	region      string
 	credentials *credentials
 	transport   *http.Transport
+	timeout     time.Duration // of one request; 0: none
+
+	template *http.Request // PutTraceSegments without body and signature
+	signer   *v4.Signer
+	offset   atomic.Int64 // X-Ray's time less ours, nanoseconds
 }
 
 // newClient finds the region and says where credentials come from. It may ask
@@ -62,16 +69,20 @@ func newClient(ctx context.Context, set exporter.Settings, cfg *Config) (*client
 	if err != nil {
 		return nil, err
 	}
-	c := &client{credentials: &credentials{loaded.Credentials}, transport: transport}
+	c := &client{region: loaded.Region, credentials: &credentials{loaded.Credentials}, transport: transport,
+		timeout: time.Duration(session.RequestTimeoutSeconds) * time.Second, signer: v4.NewSigner()}
 	loaded.Credentials = c.credentials
-	loaded.HTTPClient = &http.Client{Transport: transport, Timeout: time.Duration(session.RequestTimeoutSeconds) * time.Second}
-	if session.Endpoint != "" {
-		loaded.BaseEndpoint = &session.Endpoint
-	}
+	loaded.HTTPClient = &http.Client{Transport: transport, Timeout: c.timeout}
 	c.xray = xray.NewFromConfig(loaded, func(o *xray.Options) {
 		o.Retryer = aws.NopRetryer{} // deliver tries again, and only what failed
-		o.APIOptions = append(o.APIOptions, replaceBody, userAgent(set.BuildInfo))
+		if session.Endpoint != "" { // wins over AWS_ENDPOINT_URL_XRAY
+			o.BaseEndpoint = &session.Endpoint
+		}
+		o.APIOptions = append(o.APIOptions, userAgent(set.BuildInfo))
 	})
+	if c.template, err = c.newTemplate(ctx); err != nil {
+		return nil, fmt.Errorf("endpoint of X-Ray: %w", err)
+	}
 	return c, nil
 }
 
@@ -91,6 +102,7 @@ func newTransport(session SessionConfig) (*http.Transport, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.Proxy = via
 	t.MaxIdleConnsPerHost = max(session.NumberOfWorkers, defaultWorkers)
+	t.WriteBufferSize = 128 << 10 // a put of the usual size goes out in one write
 	t.TLSClientConfig = &tls.Config{InsecureSkipVerify: session.NoVerifySSL, MinVersion: tls.VersionTLS12}
 	return t, nil
 }
@@ -109,40 +121,6 @@ func proxy(address string) (func(*http.Request) (*url.URL, error), error) {
 
 func userAgent(info component.BuildInfo) func(*middleware.Stack) error {
 	return awsmiddleware.AddUserAgentKeyValue(info.Command, info.Version)
-}
-
-type bodyKey struct{}
-
-// replaceBody gives a request the body that is in its context: documents are
-// escaped once, when they are rendered, and AWS's serializer would do it in
-// every request.
-func replaceBody(stack *middleware.Stack) error {
-	return stack.Serialize.Add(middleware.SerializeMiddlewareFunc("DocumentsBody",
-		func(ctx context.Context, in middleware.SerializeInput, next middleware.SerializeHandler) (middleware.SerializeOutput, middleware.Metadata, error) {
-			if b, ok := ctx.Value(bodyKey{}).(*body); ok {
-				request, ok := in.Request.(*smithyhttp.Request)
-				if !ok {
-					return middleware.SerializeOutput{}, middleware.Metadata{}, fmt.Errorf("unknown request %T", in.Request)
-				}
-				var err error
-				if in.Request, err = request.SetStream(b); err != nil {
-					return middleware.SerializeOutput{}, middleware.Metadata{}, err
-				}
-			}
-			return next.HandleSerialize(ctx, in)
-		}), middleware.After)
-}
-
-// putSegments implements backend. data is free to be used again on return.
-func (c *client) putSegments(ctx context.Context, data []byte) ([]types.UnprocessedTraceSegment, error) {
-	b := &body{data: data}
-	defer b.revoke()
-	out, err := c.xray.PutTraceSegments(context.WithValue(ctx, bodyKey{}, b),
-		&xray.PutTraceSegmentsInput{TraceSegmentDocuments: []string{}})
-	if err != nil {
-		return nil, err
-	}
-	return out.UnprocessedTraceSegments, nil
 }
 
 func (c *client) putTelemetry(ctx context.Context, in *xray.PutTelemetryRecordsInput) error {

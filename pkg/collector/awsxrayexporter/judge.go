@@ -23,11 +23,13 @@ func (s *sender) call(ctx context.Context, documents []document) ([]types.Unproc
 		return nil, err
 	}
 	data := s.bodies.Get().(*[]byte)
-	defer s.bodies.Put(data)
 	*data = appendPut((*data)[:0], documents)
 	start := time.Now()
-	unprocessed, err := s.backend.putSegments(ctx, *data)
+	unprocessed, sent, err := s.backend.putSegments(ctx, *data)
 	s.metrics.put(ctx, time.Since(start), len(*data), err)
+	if sent {
+		s.bodies.Put(data)
+	}
 	if err != nil {
 		s.telemetry.failed(err)
 		s.logger.Debug("a put failed", zap.Int("documents", len(documents)), zap.Error(err))

@@ -17,8 +17,9 @@ import (
 // A backend is X-Ray as the sender sees it.
 type backend interface {
 	// putSegments sends the body of one PutTraceSegments request and returns
-	// the documents that were not processed. It does not try twice.
-	putSegments(ctx context.Context, data []byte) ([]types.UnprocessedTraceSegment, error)
+	// the documents that were not processed. It does not try twice. Only if
+	// sent may data be used again.
+	putSegments(ctx context.Context, data []byte) (unprocessed []types.UnprocessedTraceSegment, sent bool, err error)
 	// putTelemetry sends records of the telemetry.
 	putTelemetry(ctx context.Context, in *xray.PutTelemetryRecordsInput) error
 	// refresh forgets credentials that are said to have expired.
