@@ -75,7 +75,7 @@ func newClient(ctx context.Context, set exporter.Settings, cfg *Config) (*client
 	loaded.HTTPClient = &http.Client{Transport: transport, Timeout: c.timeout}
 	c.xray = xray.NewFromConfig(loaded, func(o *xray.Options) {
 		o.Retryer = aws.NopRetryer{} // deliver tries again, and only what failed
-		if session.Endpoint != "" { // wins over AWS_ENDPOINT_URL_XRAY
+		if session.Endpoint != "" {  // wins over AWS_ENDPOINT_URL_XRAY
 			o.BaseEndpoint = &session.Endpoint
 		}
 		o.APIOptions = append(o.APIOptions, userAgent(set.BuildInfo))

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayexporter/translate"
+	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver/passthrough"
 )
 
 // A translator renders spans; see translate.Translator.
@@ -33,8 +34,17 @@ type traces struct {
 	batches    sync.Pool // of *batch
 	mark       []byte    // of remainders of this exporter, random
 	waiting    waiting
-	sender     *sender // from Start on
+	sender     *sender            // from Start on
+	front      *passthrough.Front // nil with a queue on disk
 }
+
+// How long, and for how many spans, the exporter waits for the rest of a
+// document that the awsxray receiver kept and that a batch processor split. It
+// hands on both parts at once, so that seconds are plenty.
+const (
+	documentWait  = 2 * time.Second
+	documentSpans = 10_000
+)
 
 func newTraces(ctx context.Context, set exporter.Settings, cfg *Config) (*traces, error) {
 	t, err := translate.New(cfg.translation())
@@ -57,7 +67,32 @@ func newTraces(ctx context.Context, set exporter.Settings, cfg *Config) (*traces
 	if err != nil {
 		return nil, err
 	}
-	return e, nil
+	return e, e.addFront()
+}
+
+// addFront puts a gatherer of documents before the queue. One on disk promises
+// that what is accepted survives, which what a gatherer holds does not.
+func (e *traces) addFront() error {
+	if e.cfg.persistent() {
+		return nil
+	}
+	queue, err := consumer.NewTraces(e.enqueue, consumer.WithCapabilities(e.Capabilities()))
+	if err != nil {
+		return err
+	}
+	e.front = passthrough.NewFront(queue, documentWait, documentSpans, e.set.Logger)
+	return nil
+}
+
+// Start implements component.Component.
+func (e *traces) Start(ctx context.Context, host component.Host) error {
+	if err := e.Traces.Start(ctx, host); err != nil {
+		return err
+	}
+	if e.front != nil {
+		e.front.Start()
+	}
+	return nil
 }
 
 func (e *traces) start(ctx context.Context, _ component.Host) error {
@@ -69,9 +104,17 @@ func (e *traces) start(ctx context.Context, _ component.Host) error {
 	return err
 }
 
-// ConsumeTraces implements consumer.Traces. What a caller does with the error
-// must not depend on a remainder, which only this exporter understands.
+// ConsumeTraces implements consumer.Traces.
 func (e *traces) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
+	if e.front == nil {
+		return e.enqueue(ctx, td)
+	}
+	return e.front.ConsumeTraces(ctx, td)
+}
+
+// enqueue hands td to exporterhelper. What a caller does with the error must
+// not depend on a remainder, which only this exporter understands.
+func (e *traces) enqueue(ctx context.Context, td ptrace.Traces) error {
 	err := e.Traces.ConsumeTraces(ctx, td)
 	if left := (consumererror.Traces{}); errors.As(err, &left) {
 		return errors.New(err.Error())
@@ -87,12 +130,16 @@ func (e *traces) Shutdown(ctx context.Context) error {
 		return e.Traces.Shutdown(ctx)
 	}
 	defer e.sender.drain(ctx)()
+	var held error
+	if e.front != nil {
+		held = e.front.Shutdown(ctx)
+	}
 	if e.cfg.Retry.Enabled && !e.sender.persistent {
 		quick, cancel := context.WithTimeout(ctx, e.cfg.ShutdownTimeout/2)
 		defer cancel()
 		e.waiting.wait(quick)
 	}
-	return e.Traces.Shutdown(ctx)
+	return errors.Join(held, e.Traces.Shutdown(ctx))
 }
 
 func (e *traces) stop(ctx context.Context) error {

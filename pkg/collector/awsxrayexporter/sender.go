@@ -74,7 +74,7 @@ func newSender(set exporter.Settings, cfg *Config, b backend) (*sender, error) {
 	s.bodies.New = func() any { return new([]byte) }
 	s.life, s.end = context.WithCancelCause(context.Background())
 	if cfg.Telemetry.Enabled {
-		s.telemetry = startTelemetry(cfg, b, set.Logger)
+		s.telemetry = startTelemetry(set.ID, cfg, b, set.Logger)
 	}
 	return s, nil
 }

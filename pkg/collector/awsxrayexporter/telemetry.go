@@ -9,11 +9,13 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/xray"
 	"github.com/aws/aws-sdk-go-v2/service/xray/types"
+	"go.opentelemetry.io/collector/component"
 	"go.uber.org/zap"
+
+	"github.com/bragg-tracing/bragg/pkg/collector/internal/contributors"
 )
 
 // PutTelemetryRecords: one record a minute, up to telemetryKept of them while
@@ -30,6 +32,7 @@ type telemetry struct {
 	backend backend
 	logger  *zap.Logger
 	about   xray.PutTelemetryRecordsInput // without records
+	sources []component.ID                // of receivers whose counts it reports
 
 	mu     sync.Mutex
 	counts counts
@@ -41,14 +44,18 @@ type telemetry struct {
 
 // counts are those of one record.
 type counts struct {
+	received, spilled                                 int32
 	sent, rejected                                    int32
 	client, server, refused, timeout, unknown, others int32
 }
 
-// startTelemetry starts the reports. The caller must call stop.
-func startTelemetry(cfg *Config, b backend, logger *zap.Logger) *telemetry {
+// startTelemetry starts the reports of the exporter with an id, which are also
+// those of the receiver with that id and of the contributors. The caller must
+// call stop.
+func startTelemetry(id component.ID, cfg *Config, b backend, logger *zap.Logger) *telemetry {
 	ctx, cancel := context.WithCancel(context.Background())
 	t := &telemetry{backend: b, logger: logger, cancel: cancel, done: make(chan struct{})}
+	t.sources = append(append(t.sources, id), cfg.Telemetry.Contributors...)
 	if c := cfg.Telemetry; c.IncludeMetadata {
 		t.about.Hostname = first(c.Hostname, os.Getenv("AWS_HOSTNAME"))
 		t.about.EC2InstanceId = first(c.InstanceID, os.Getenv("AWS_INSTANCE_ID"))
@@ -95,6 +102,7 @@ func (t *telemetry) report(ctx context.Context) {
 	c := t.counts
 	t.counts = counts{}
 	t.mu.Unlock()
+	c.join(contributors.Take(t.sources...))
 	if c == (counts{}) {
 		return
 	}
@@ -115,13 +123,25 @@ func (t *telemetry) report(ctx context.Context) {
 	}
 }
 
+// join adds what receivers counted. Without any, received is what the exporter
+// got answers for.
+func (c *counts) join(of contributors.Counts, exist bool) {
+	if !exist {
+		c.received = c.sent + c.rejected
+		return
+	}
+	c.received = int32(of.Received)
+	c.rejected += int32(of.Rejected)
+	c.spilled = int32(of.Spillover)
+}
+
 func (c counts) record(at time.Time) types.TelemetryRecord {
 	return types.TelemetryRecord{
 		Timestamp:              &at,
-		SegmentsReceivedCount:  aws.Int32(c.sent + c.rejected),
+		SegmentsReceivedCount:  &c.received,
 		SegmentsSentCount:      &c.sent,
 		SegmentsRejectedCount:  &c.rejected,
-		SegmentsSpilloverCount: aws.Int32(0),
+		SegmentsSpilloverCount: &c.spilled,
 		BackendConnectionErrors: &types.BackendConnectionErrors{
 			HTTPCode4XXCount: &c.client, HTTPCode5XXCount: &c.server, ConnectionRefusedCount: &c.refused,
 			TimeoutCount: &c.timeout, UnknownHostCount: &c.unknown, OtherCount: &c.others,

@@ -18,7 +18,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/xray/types"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/collector/component"
 	"go.uber.org/zap"
+
+	"github.com/bragg-tracing/bragg/pkg/collector/internal/contributors"
 )
 
 // A recorder is a backend that keeps telemetry, or fails.
@@ -60,7 +63,7 @@ func TestTelemetry(t *testing.T) {
 		cfg.Session.ResourceARN = "arn"
 		cfg.Telemetry = TelemetryConfig{Enabled: true, IncludeMetadata: true, Hostname: "host"}
 		r := &recorder{err: errors.New("down")}
-		x := startTelemetry(cfg, r, zap.NewNop())
+		x := startTelemetry(component.MustNewIDWithName("awsxray", t.Name()), cfg, r, zap.NewNop())
 		defer x.stop(t.Context())
 
 		time.Sleep(5 * time.Minute) // nothing to tell
@@ -86,6 +89,36 @@ func TestTelemetry(t *testing.T) {
 		got := r.taken()[0].TelemetryRecords[0]
 		if got.Timestamp == nil || *got.SegmentsSentCount != 40 || *got.SegmentsRejectedCount != 2 || *got.SegmentsReceivedCount != 42 {
 			t.Errorf("the record is %+v", got)
+		}
+	})
+}
+
+// TestTelemetryOfReceivers: the receiver with the exporter's id and the
+// contributors are counted, once.
+func TestTelemetryOfReceivers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		own, other, stranger := component.MustNewIDWithName("awsxray", "own"), component.MustNewIDWithName("awsxray", "other"), component.MustNewIDWithName("awsxray", "stranger")
+		cfg := createDefaultConfig().(*Config)
+		cfg.Telemetry = TelemetryConfig{Enabled: true, Contributors: []component.ID{other}}
+		r := new(recorder)
+		x := startTelemetry(own, cfg, r, zap.NewNop())
+		defer x.stop(t.Context())
+		contributors.Of(own).Received.Add(100)
+		contributors.Of(other).Received.Add(20)
+		contributors.Of(other).Rejected.Add(3)
+		contributors.Of(other).Spillover.Add(4)
+		contributors.Of(stranger).Received.Add(5)
+		x.settled(90, 2)
+		time.Sleep(time.Minute + time.Second)
+		synctest.Wait()
+		got := r.taken()[0].TelemetryRecords[0]
+		if *got.SegmentsReceivedCount != 120 || *got.SegmentsRejectedCount != 5 || *got.SegmentsSpilloverCount != 4 || *got.SegmentsSentCount != 90 {
+			t.Errorf("%d received, %d rejected, %d spilled, %d sent", *got.SegmentsReceivedCount, *got.SegmentsRejectedCount, *got.SegmentsSpilloverCount, *got.SegmentsSentCount)
+		}
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		if more := r.taken(); len(more) != 0 {
+			t.Errorf("%d more records of the same counts", len(more))
 		}
 	})
 }

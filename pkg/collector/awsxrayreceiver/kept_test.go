@@ -1,16 +1,24 @@
 package awsxrayreceiver
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayexporter"
 	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayexporter/translate"
 	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver/passthrough"
 )
@@ -127,5 +135,53 @@ func TestRedactionHasItsWay(t *testing.T) {
 				t.Errorf("batches of %d: an attribute of ours arrives: %s", n, text)
 			}
 		}
+	}
+}
+
+// TestTheExporterGathers sends split batches through the whole exporter, with
+// its queue, to an endpoint.
+func TestTheExporterGathers(t *testing.T) {
+	td, want := receive(t)
+	var mu sync.Mutex
+	var texts []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var put struct{ TraceSegmentDocuments []string }
+		if err := json.NewDecoder(r.Body).Decode(&put); err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		texts = append(texts, put.TraceSegmentDocuments...)
+		mu.Unlock()
+		fmt.Fprint(w, `{"UnprocessedTraceSegments":[]}`)
+	}))
+	defer server.Close()
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDTEST")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	factory := awsxrayexporter.NewFactory()
+	cfg := factory.CreateDefaultConfig().(*awsxrayexporter.Config)
+	cfg.Session.Endpoint, cfg.Session.Region, cfg.Session.LocalMode = server.URL, "eu-west-1", true
+	e, err := factory.CreateTraces(t.Context(), exportertest.NewNopSettings(factory.Type()), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Start(t.Context(), componenttest.NewNopHost()); err != nil {
+		t.Fatal(err)
+	}
+	for _, batch := range split(td, 2) {
+		batch.MarkReadOnly()
+		if err := e.ConsumeTraces(t.Context(), batch); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := e.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+	left := maps.Clone(want)
+	for _, text := range texts {
+		got := decode(t, []byte(text))
+		maps.DeleteFunc(left, func(_ string, document any) bool { return cmp.Equal(document, got) })
+	}
+	if len(texts) != len(want) || len(left) > 0 {
+		t.Errorf("%d documents of %d, as they were sent all but %v", len(texts), len(want), slices.Sorted(maps.Keys(left)))
 	}
 }

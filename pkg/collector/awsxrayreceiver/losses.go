@@ -11,6 +11,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
+
+	"github.com/bragg-tracing/bragg/pkg/collector/internal/contributors"
 )
 
 // A reason says why documents are lost.
@@ -33,7 +35,8 @@ const logInterval = time.Minute
 // It is safe for concurrent use.
 type losses struct {
 	logger   *zap.Logger
-	received atomic.Int64 // datagrams
+	counts   *contributors.Receiver // for X-Ray's telemetry
+	received atomic.Int64           // datagrams
 	dropped  metric.Int64Counter
 	receiver attribute.KeyValue
 	observed metric.Registration // of received
@@ -54,7 +57,7 @@ type loss struct {
 // newLosses starts what logs. Its owner must call close.
 func newLosses(set component.TelemetrySettings, id component.ID) (*losses, error) {
 	l := &losses{
-		logger: set.Logger, receiver: attribute.String("receiver", id.String()), pending: make(map[reason]loss),
+		logger: set.Logger, counts: contributors.Of(id), receiver: attribute.String("receiver", id.String()), pending: make(map[reason]loss),
 		wake: make(chan struct{}, 1), done: make(chan struct{}), gone: make(chan struct{}),
 	}
 	meter := set.MeterProvider.Meter("github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver")
@@ -77,8 +80,20 @@ func newLosses(set component.TelemetrySettings, id component.ID) (*losses, error
 	return l, nil
 }
 
+// receive notes that a datagram was read.
+func (l *losses) receive() {
+	l.received.Add(1)
+	l.counts.Received.Add(1)
+}
+
 // add notes that n documents are lost. err, if any, says more.
 func (l *losses) add(why reason, n int64, err error) {
+	switch why {
+	case lostInSocket, lostInQueue, lostByShutdown:
+		l.counts.Spillover.Add(n)
+	default:
+		l.counts.Rejected.Add(n)
+	}
 	l.dropped.Add(context.Background(), n, metric.WithAttributes(l.receiver, attribute.String("reason", string(why))))
 	l.mu.Lock()
 	l.pending[why] = loss{l.pending[why].documents + n, err}

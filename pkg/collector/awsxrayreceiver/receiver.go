@@ -63,7 +63,7 @@ func (r *xrayReceiver) Start(_ context.Context, host component.Host) error {
 func (r *xrayReceiver) listen() (*udp.Listener, error) {
 	return udp.Listen(udp.Config{
 		Endpoint: r.cfg.Endpoint, ReadBufferBytes: r.cfg.ReadBufferBytes, QueueBytes: r.cfg.QueueBytes,
-		Received:     func() { r.losses.received.Add(1) },
+		Received:     r.losses.receive,
 		LostInSocket: func(n int64, err error) { r.losses.add(lostInSocket, n, err) },
 		LostInQueue:  func() { r.losses.add(lostInQueue, 1, nil) },
 	})

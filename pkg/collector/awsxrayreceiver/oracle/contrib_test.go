@@ -1,4 +1,4 @@
-package awsxrayreceiver
+package oracle
 
 import (
 	"context"
@@ -15,10 +15,14 @@ import (
 	"testing"
 	"time"
 
+	bragg "github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver"
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/awsxrayreceiver"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 )
 
@@ -59,10 +63,16 @@ var accepted = map[string]string{
 }
 
 func TestDifferencesToContrib(t *testing.T) {
-	oracle, ours := startContrib(t), make(sink, 16)
-	cfg := testConfig()
-	cfg.KeepDocument = false
-	r := start(t, cfg, ours)
+	factory := contrib.NewFactory()
+	theirs := factory.CreateDefaultConfig().(*contrib.Config)
+	theirs.ProxyServer.Endpoint, theirs.ProxyServer.Region = "127.0.0.1:0", "us-east-1"
+	theirs.AddrConfig.Endpoint = freeAddress(t)
+	oracle := start(t, factory, theirs, theirs.AddrConfig.Endpoint)
+	factory = bragg.NewFactory()
+	own := factory.CreateDefaultConfig().(*bragg.Config)
+	own.ProxyServer.Endpoint, own.ProxyServer.Region, own.KeepDocument = "127.0.0.1:0", "us-east-1", false
+	own.Endpoint = freeAddress(t)
+	ours := start(t, factory, own, own.Endpoint)
 	seen := map[string]bool{}
 	all := documents(t)
 	for name, document := range contribsOwn(t) {
@@ -74,8 +84,8 @@ func TestDifferencesToContrib(t *testing.T) {
 			if !taken && !startable(all[name]) {
 				return // refused by both, see TestRefused
 			}
-			r.send(t, all[name])
-			got := ours.next(t)
+			ours.send(t, all[name])
+			got := ours.sink.next(t)
 			if !taken {
 				seen["refused by contrib"] = true
 				return
@@ -113,25 +123,17 @@ func startable(document string) bool {
 	return doc["name"] != nil && doc["id"] != nil && doc["start_time"] != nil && doc["trace_id"] != nil
 }
 
-type contribReceiver struct {
-	conn net.Conn
+// A running receiver, and what it hands on.
+type running struct {
+	conn net.Conn // to its UDP port
 	sink sink
 	n    int
 }
 
-func startContrib(t *testing.T) *contribReceiver {
+func start(t *testing.T, factory receiver.Factory, cfg component.Config, address string) *running {
 	t.Helper()
-	free, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.LocalAddr().String()
-	free.Close()
-	factory := contrib.NewFactory()
-	cfg := factory.CreateDefaultConfig().(*contrib.Config)
-	cfg.AddrConfig.Endpoint, cfg.ProxyServer.Endpoint, cfg.ProxyServer.Region = address, "127.0.0.1:0", "us-east-1"
-	c := &contribReceiver{sink: make(sink, 16)}
-	r, err := factory.CreateTraces(t.Context(), receivertest.NewNopSettings(factory.Type()), cfg, c.sink)
+	x := &running{sink: make(sink, 16)}
+	r, err := factory.CreateTraces(t.Context(), receivertest.NewNopSettings(factory.Type()), cfg, x.sink)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,58 +141,108 @@ func startContrib(t *testing.T) *contribReceiver {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = r.Shutdown(context.Background()) })
-	if c.conn, err = net.Dial("udp", address); err != nil {
+	if x.conn, err = net.Dial("udp", address); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.conn.Close() })
-	return c
+	t.Cleanup(func() { x.conn.Close() })
+	return x
 }
 
-// translate returns the spans of a document, or that contrib refuses it: then
-// a document that is sent after it arrives alone.
-func (c *contribReceiver) translate(t *testing.T, document string) (ptrace.Traces, bool) {
+func freeAddress(t *testing.T) string {
 	t.Helper()
-	c.n++
-	last := fmt.Sprintf("sentinel-%d", c.n)
-	for _, text := range []string{document, `{"name":"` + last + `","id":"0000000000000001","start_time":1,"trace_id":"1-68e1f2a0-aabbccddeeff001122334455"}`} {
-		if _, err := c.conn.Write([]byte(header + text)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	isLast := func(td ptrace.Traces) bool {
-		return td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Name() == last
-	}
-	first := c.sink.next(t)
-	if !isLast(first) {
-		c.sink.next(t)
-		return first, true
-	}
-	select { // two goroutines read contrib's socket
-	case late := <-c.sink:
-		return late, true
-	case <-time.After(20 * time.Millisecond):
-		return first, false
-	}
-}
-
-// contribsOwn returns the fixtures of contrib's own tests.
-func contribsOwn(t *testing.T) map[string]string {
-	t.Helper()
-	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/open-telemetry/opentelemetry-collector-contrib/internal/aws/xray").Output()
+	free, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
-		t.Logf("contrib's fixtures are not there: %v", err)
-		return nil
+		t.Fatal(err)
 	}
-	paths, _ := filepath.Glob(filepath.Join(strings.TrimSpace(string(dir)), "testdata", "*.txt"))
+	defer free.Close()
+	return free.LocalAddr().String()
+}
+
+func (r *running) send(t *testing.T, document string) {
+	t.Helper()
+	if _, err := r.conn.Write([]byte("{\"format\":\"json\",\"version\":1}\n" + document)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A sink takes what a receiver hands on.
+type sink chan ptrace.Traces
+
+func (s sink) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
+
+func (s sink) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
+	s <- td
+	return nil
+}
+
+// next returns the next batch.
+func (s sink) next(t *testing.T) ptrace.Traces {
+	t.Helper()
+	select {
+	case td := <-s:
+		return td
+	case <-time.After(20 * time.Second):
+		t.Fatal("no spans came")
+		return ptrace.Traces{}
+	}
+}
+
+// documents returns the documents of the receiver's tests by name.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	return read(t, "../testdata/documents/*.json", "")
+}
+
+func read(t *testing.T, pattern, prefix string) map[string]string {
+	t.Helper()
+	paths, err := filepath.Glob(pattern)
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%s: %v, %d documents", pattern, err, len(paths))
+	}
 	all := map[string]string{}
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all["contrib "+filepath.Base(path)] = string(text)
+		all[prefix+strings.TrimSuffix(filepath.Base(path), ".json")] = string(text)
 	}
 	return all
+}
+
+// translate returns the spans of a document, or that contrib refuses it: then
+// a document that is sent after it arrives alone.
+func (r *running) translate(t *testing.T, document string) (ptrace.Traces, bool) {
+	t.Helper()
+	r.n++
+	last := fmt.Sprintf("sentinel-%d", r.n)
+	for _, text := range []string{document, `{"name":"` + last + `","id":"0000000000000001","start_time":1,"trace_id":"1-68e1f2a0-aabbccddeeff001122334455"}`} {
+		r.send(t, text)
+	}
+	isLast := func(td ptrace.Traces) bool {
+		return td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Name() == last
+	}
+	first := r.sink.next(t)
+	if !isLast(first) {
+		r.sink.next(t)
+		return first, true
+	}
+	select { // two goroutines read contrib's socket
+	case late := <-r.sink:
+		return late, true
+	case <-time.After(20 * time.Millisecond):
+		return first, false
+	}
+}
+
+// contribsOwn returns the fixtures of contrib's own tests, from the module cache.
+func contribsOwn(t *testing.T) map[string]string {
+	t.Helper()
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/open-telemetry/opentelemetry-collector-contrib/internal/aws/xray").Output()
+	if err != nil {
+		t.Fatalf("contrib's fixtures: %v", err)
+	}
+	return read(t, filepath.Join(strings.TrimSpace(string(dir)), "testdata", "*.txt"), "contrib ")
 }
 
 type difference struct {
