@@ -5,6 +5,7 @@
 //	            runtimemetrics instrument libraries, each a module of its own where it
 //	            needs one
 //	segment     the X-Ray segment document
+//	otlp        decoding and errors of OTLP over HTTP
 //	collector   the distribution of the OpenTelemetry Collector
 //	xraylocal   AWS X-Ray's API on this machine
 //	console     its pages

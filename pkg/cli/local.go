@@ -16,13 +16,21 @@ import (
 
 func newLocalCommand() *cobra.Command {
 	var data string
+	strict := true
 	cfg := xraylocal.Config{NewConsole: console.ForAPI}
 	cmd := &cobra.Command{
 		Use:   "local",
 		Short: "Runs X-Ray Local alone: AWS X-Ray's API and the console",
 		Long: `local serves AWS X-Ray's HTTP API, and a console, from a database in the data
 directory. AWS SDKs, the AWS CLI, collectors and the X-Ray daemon use it by
-their endpoint setting, with any credentials.
+their endpoint setting, with any credentials. OpenTelemetry sends spans to
+http://127.0.0.1:2080/v1/traces, and the X-Ray SDKs find on port 2000, UDP and
+TCP, what the X-Ray daemon gives them.
+
+Calls are held to AWS's limits, with AWS's errors, so that what passes here
+passes there; --strict=false lifts them. All callers share one store, whatever
+their region; --isolate gives each region one of its own, and each account, as
+which an access key id of 12 digits counts.
 
 It listens on 127.0.0.1. To serve other machines or containers, give
 --allow-remote, and --allow-host for each name that it is reached by. Then every
@@ -31,19 +39,26 @@ bearer token, as the AWS access key id, or once as ?token= in a browser. On a
 private network, --ingest-open lets segments in without it.`,
 		Example: `  bragg local
   AWS_ENDPOINT_URL_XRAY=http://127.0.0.1:2080 aws xray get-trace-summaries --start-time $(($(date +%s)-600)) --end-time $(date +%s)
-  bragg local --listen 0.0.0.0:2080 --allow-remote --allow-host xraylocal --ingest-open`,
+  bragg local --daemon=off --strict=false
+  bragg local --listen 0.0.0.0:2080 --daemon=off --allow-remote --allow-host xraylocal --ingest-open`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if cfg.Dir, err = dataDir(data); err != nil {
 				return err
 			}
-			cfg.Logger = newLogger(cmd)
+			cfg.Logger, cfg.Lenient = newLogger(cmd), !strict
+			if cfg.Daemon == "off" {
+				cfg.Daemon = ""
+			}
 			return runLocal(cmd, cfg)
 		},
 	}
 	f := cmd.Flags()
 	addDataFlag(cmd, &data)
 	f.StringVar(&cfg.Listen, "listen", "127.0.0.1:2080", "address to listen on")
+	f.StringVar(&cfg.Daemon, "daemon", "127.0.0.1:2000", `address of the X-Ray daemon's protocol, UDP and TCP, or "off"`)
+	f.BoolVar(&strict, "strict", true, "hold calls of the API to AWS's limits")
+	f.BoolVar(&cfg.Isolate, "isolate", false, "give each region and account a store of its own")
 	f.BoolVar(&cfg.AllowRemote, "allow-remote", false, "allow an address beyond this machine")
 	f.StringSliceVar(&cfg.AllowHosts, "allow-host", nil, "a name that clients reach this by; repeat for more")
 	f.BoolVar(&cfg.IngestOpen, "ingest-open", false, "with --allow-remote, take segments without a token")
@@ -66,6 +81,9 @@ func runLocal(cmd *cobra.Command, cfg xraylocal.Config) error {
 		return errors.Join(err, server.Close(cmd.Context()))
 	}
 	fmt.Fprintf(out, "X-Ray Local     http://%s/, data in %s\n", server.Addr(), cfg.Dir)
+	if addr := server.DaemonAddr(); addr != "" {
+		fmt.Fprintf(out, "X-Ray daemon    %s, UDP and TCP\n", addr)
+	}
 	if made {
 		fmt.Fprintf(out, "token           %s (made for this run; set BRAGG_TOKEN to choose it)\n", cfg.Token)
 	}

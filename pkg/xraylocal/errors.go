@@ -30,7 +30,7 @@ var (
 )
 
 // listenError finds the remedy for an error of net.Listen.
-func listenError(addr string, err error) error {
+func listenError(addr string, err error) *ListenError {
 	e := &ListenError{Addr: addr, Err: err, Remedy: "choose another address"}
 	if op := new(net.OpError); errors.As(err, &op) {
 		e.Err = op.Err // without the address, which the message has

@@ -14,6 +14,7 @@ const healthPath = "/healthz"
 
 // ingest are the calls of agents, which Config.IngestOpen lets in.
 var ingest = map[string]bool{
+	api.OTLPPath:        true,
 	"/TraceSegments":    true,
 	"/TelemetryRecords": true,
 	"/GetSamplingRules": true,

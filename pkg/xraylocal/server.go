@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/api"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/daemon"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
 )
@@ -45,6 +46,11 @@ type Config struct {
 	// TimeBasis is the time by which service graphs and time series count.
 	TimeBasis servicegraph.Basis
 
+	// Daemon is the "host:port" where, beside, the X-Ray daemon's protocol is
+	// served over UDP and TCP; "" for nowhere. Beyond the loopback interface it
+	// needs AllowRemote and IngestOpen: UDP knows no token.
+	Daemon string
+
 	// NewConsole makes the handler of GET requests outside the API, given the
 	// API, which asks for no token there. Nil serves no pages.
 	NewConsole func(api http.Handler) http.Handler
@@ -57,12 +63,14 @@ type Config struct {
 type Server struct {
 	cfg     Config
 	store   *store.Store
+	api     *api.Handler
 	handler http.Handler
 	server  *http.Server
 
 	mu       sync.Mutex
 	listener net.Listener
-	served   chan struct{} // closed when serving has ended; nil before Start
+	daemon   *daemon.Daemon // nil if there is none
+	served   chan struct{}  // closed when serving has ended; nil before Start
 }
 
 // Open checks the configuration and opens the store; it does not listen yet.
@@ -82,8 +90,11 @@ func Open(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.next = routes(cfg, st)
-	s := &Server{cfg: cfg, store: st, handler: g}
+	calls := api.New(api.Config{
+		Store: st, Logger: cfg.Logger, Strict: !cfg.Lenient, Isolate: cfg.Isolate, TimeBasis: cfg.TimeBasis,
+	})
+	g.next = routes(cfg, calls)
+	s := &Server{cfg: cfg, store: st, api: calls, handler: g}
 	s.server = &http.Server{
 		Handler:           s.handler,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -97,8 +108,7 @@ func Open(cfg Config) (*Server, error) {
 }
 
 // routes tells pages from calls of the API.
-func routes(cfg Config, st *store.Store) http.Handler {
-	calls := api.New(api.Config{Store: st, Logger: cfg.Logger, Strict: !cfg.Lenient, Isolate: cfg.Isolate, TimeBasis: cfg.TimeBasis})
+func routes(cfg Config, calls http.Handler) http.Handler {
 	var console http.Handler = http.HandlerFunc(noConsole)
 	if cfg.NewConsole != nil {
 		console = cfg.NewConsole(calls)
@@ -131,6 +141,11 @@ func (s *Server) Start() error {
 	if err != nil {
 		return listenError(s.cfg.Listen, err)
 	}
+	if s.cfg.Daemon != "" {
+		if s.daemon, err = s.startDaemon(); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
 	s.listener, s.served = listener, make(chan struct{})
 	go func() {
 		defer close(s.served)
@@ -139,6 +154,38 @@ func (s *Server) Start() error {
 		}
 	}()
 	return nil
+}
+
+// startDaemon lets in over TCP who may come in where the API listens.
+func (s *Server) startDaemon() (*daemon.Daemon, error) {
+	cfg := s.cfg
+	cfg.Listen = cfg.Daemon
+	g, err := newGuard(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if g.remote && !cfg.IngestOpen {
+		return nil, &ListenError{cfg.Daemon, "let segments in with --ingest-open, or choose a loopback address for the daemon", errNoToken}
+	}
+	g.next = s.api
+	d, err := daemon.Start(daemon.Config{Listen: cfg.Daemon, Put: s.api.Put, API: g, Logger: cfg.Logger})
+	if err != nil {
+		e := listenError(cfg.Daemon, err)
+		e.Remedy += ", or do without it: --daemon=off"
+		return nil, e
+	}
+	return d, nil
+}
+
+// DaemonAddr returns the "host:port" of the X-Ray daemon's protocol, "" before
+// Start and if there is none.
+func (s *Server) DaemonAddr() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.daemon == nil {
+		return ""
+	}
+	return s.daemon.Addr()
 }
 
 // Addr returns the "host:port" that the server listens on, "" before Start.
@@ -166,8 +213,12 @@ func (s *Server) Close(ctx context.Context) error {
 		err = errors.Join(err, s.server.Close())
 	}
 	s.mu.Lock()
-	served := s.served
+	served, daemon := s.served, s.daemon
+	s.daemon = nil
 	s.mu.Unlock()
+	if daemon != nil {
+		err = errors.Join(err, daemon.Close(ctx))
+	}
 	if served != nil {
 		<-served // the listener is closed: it ends at once
 	}

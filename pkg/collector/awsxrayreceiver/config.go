@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/collector/config/confignet"
 	"go.opentelemetry.io/collector/config/configtls"
 
-	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver/internal/spans"
+	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver/spans"
 	"github.com/bragg-tracing/bragg/pkg/segment/udp"
 )
 

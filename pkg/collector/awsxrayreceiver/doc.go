@@ -7,7 +7,7 @@
 // faster than that. What is lost on the way, in the kernel too, is counted by
 // its reason and logged at most once a minute (losses). Calls over TCP are signed and passed to X-Ray (proxy).
 //
-// The package internal/spans holds the rules by which a document becomes spans,
+// The package spans holds the rules by which a document becomes spans,
 // the package passthrough how the document itself travels beside them to the
 // exporter. The README lists every key and the differences to contrib.
 package awsxrayreceiver

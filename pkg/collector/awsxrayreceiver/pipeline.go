@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 
-	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver/internal/spans"
+	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver/spans"
 	"github.com/bragg-tracing/bragg/pkg/segment/udp"
 )
 

@@ -8,7 +8,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayexporter/translate"
-	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver/internal/spans"
+	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver/spans"
 )
 
 // rendered returns the documents that the exporter renders of a document's

@@ -3,12 +3,13 @@ package sink
 import (
 	"context"
 	"log/slog"
-	"strings"
 	"testing"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+
+	"github.com/bragg-tracing/bragg/pkg/otlp"
 )
 
 // nestedRequest returns a request with an attribute of n lists in lists.
@@ -22,42 +23,6 @@ func nestedRequest(n int) ptraceotlp.ExportRequest {
 		list = list.AppendEmpty().SetEmptySlice()
 	}
 	return ptraceotlp.NewExportRequestFromTraces(td)
-}
-
-func TestDepth(t *testing.T) {
-	for _, tt := range []struct {
-		name        string
-		nested      int
-		proto, json bool // refused
-	}{
-		{"flat", 0, false, false},
-		{"as deep as anybody goes", 30, false, false},
-		{"too deep for JSON", 70, false, true},
-		{"too deep", 120, true, true},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			body, err := nestedRequest(tt.nested).MarshalProto()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := checkProtoDepth(body); (err != nil) != tt.proto {
-				t.Errorf("protobuf: %v", err)
-			}
-			if body, err = nestedRequest(tt.nested).MarshalJSON(); err != nil {
-				t.Fatal(err)
-			}
-			if err := checkJSONDepth(body); (err != nil) != tt.json {
-				t.Errorf("JSON: %v", err)
-			}
-		})
-	}
-	brackets := `{"a":"` + strings.Repeat(`[\"`, 1000) + `"}`
-	if err := checkJSONDepth([]byte(brackets)); err != nil {
-		t.Errorf("brackets in a string: %v", err)
-	}
-	if err := checkProtoDepth([]byte(brackets)); err != nil {
-		t.Errorf("text that is no message: %v", err)
-	}
 }
 
 // FuzzTraces holds that no body gets further than a refusal or the database.
@@ -79,12 +44,12 @@ func FuzzTraces(f *testing.F) {
 	}
 	f.Cleanup(func() { _ = s.close() })
 	f.Fuzz(func(t *testing.T, body []byte, isProto bool) {
-		contentType := contentJSON
+		contentType := otlp.JSON
 		if isProto {
-			contentType = contentProtobuf
+			contentType = otlp.Protobuf
 		}
 		traces := ptraceotlp.NewExportRequest()
-		if err := decode(traces, contentType, body); err != nil {
+		if err := otlp.Decode(traces, contentType, body); err != nil {
 			return
 		}
 		if err := s.put(context.Background(), tracesRequest(traces.Traces())); err != nil {

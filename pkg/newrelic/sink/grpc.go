@@ -15,6 +15,8 @@ import (
 	_ "google.golang.org/grpc/encoding/gzip" // lets clients compress
 	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/status"
+
+	"github.com/bragg-tracing/bragg/pkg/otlp"
 )
 
 // newGRPCServer returns the server of the three OTLP services. It has no
@@ -35,7 +37,7 @@ type shallowCodec struct{ encoding.CodecV2 }
 func (c shallowCodec) Unmarshal(data mem.BufferSlice, v any) error {
 	buffer := data.MaterializeToBuffer(mem.DefaultBufferPool())
 	defer buffer.Free()
-	if err := checkProtoDepth(buffer.ReadOnlyData()); err != nil {
+	if err := otlp.CheckProtoDepth(buffer.ReadOnlyData()); err != nil {
 		return err
 	}
 	return c.CodecV2.Unmarshal(mem.BufferSlice{buffer}, v)

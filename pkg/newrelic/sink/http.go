@@ -14,40 +14,29 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"google.golang.org/grpc/codes"
-)
 
-const (
-	contentProtobuf = "application/x-protobuf"
-	contentJSON     = "application/json"
+	"github.com/bragg-tracing/bragg/pkg/otlp"
 )
-
-// message is what the OTLP requests and responses of pdata have in common.
-type message interface {
-	MarshalProto() ([]byte, error)
-	MarshalJSON() ([]byte, error)
-	UnmarshalProto([]byte) error
-	UnmarshalJSON([]byte) error
-}
 
 // newHTTPServer serves OTLP/HTTP, gRPC over HTTP/2 without TLS, and the pages
 // to read back, all on one port.
 func newHTTPServer(s *Sink) *http.Server {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/traces", s.receive(func(ctx context.Context, decode func(message) error) (message, error) {
+	mux.HandleFunc("POST /v1/traces", s.receive(func(ctx context.Context, decode func(otlp.Message) error) (otlp.Message, error) {
 		request := ptraceotlp.NewExportRequest()
 		if err := decode(request); err != nil {
 			return nil, err
 		}
 		return ptraceotlp.NewExportResponse(), s.store.put(ctx, tracesRequest(request.Traces()))
 	}))
-	mux.HandleFunc("POST /v1/metrics", s.receive(func(ctx context.Context, decode func(message) error) (message, error) {
+	mux.HandleFunc("POST /v1/metrics", s.receive(func(ctx context.Context, decode func(otlp.Message) error) (otlp.Message, error) {
 		request := pmetricotlp.NewExportRequest()
 		if err := decode(request); err != nil {
 			return nil, err
 		}
 		return pmetricotlp.NewExportResponse(), s.store.put(ctx, metricsRequest(request.Metrics()))
 	}))
-	mux.HandleFunc("POST /v1/logs", s.receive(func(ctx context.Context, decode func(message) error) (message, error) {
+	mux.HandleFunc("POST /v1/logs", s.receive(func(ctx context.Context, decode func(otlp.Message) error) (otlp.Message, error) {
 		request := plogotlp.NewExportRequest()
 		if err := decode(request); err != nil {
 			return nil, err
@@ -81,7 +70,7 @@ func (s *Sink) guard(next http.Handler) http.Handler {
 		case refused != nil && isGRPC:
 			refused.refuseGRPC(w)
 		case refused != nil:
-			refused.refuse(w, contentJSON)
+			refused.refuse(w, otlp.JSON)
 		case isGRPC:
 			s.serveGRPC(w, r)
 		default:
@@ -90,12 +79,9 @@ func (s *Sink) guard(next http.Handler) http.Handler {
 	})
 }
 
-// undecodable is an error of the request, not of the sink.
-type undecodable struct{ error }
-
 // receive returns the handler of one OTLP/HTTP path. Accept decodes the
 // request, stores it and returns the response.
-func (s *Sink) receive(accept func(context.Context, func(message) error) (message, error)) http.HandlerFunc {
+func (s *Sink) receive(accept func(context.Context, func(otlp.Message) error) (otlp.Message, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		contentType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		body, refused := s.admit(w, r, contentType)
@@ -103,11 +89,11 @@ func (s *Sink) receive(accept func(context.Context, func(message) error) (messag
 			refused.refuse(w, contentType)
 			return
 		}
-		response, err := accept(r.Context(), func(m message) error { return decode(m, contentType, body) })
+		response, err := accept(r.Context(), func(m otlp.Message) error { return otlp.Decode(m, contentType, body) })
 		if err == nil {
-			body, err = encode(response, contentType)
+			body, err = otlp.Encode(response, contentType)
 		}
-		if bad, ok := errors.AsType[undecodable](err); ok {
+		if bad, ok := errors.AsType[otlp.DecodeError](err); ok {
 			(&refusal{http.StatusBadRequest, codes.InvalidArgument, bad.Error()}).refuse(w, contentType)
 			return
 		}
@@ -125,33 +111,11 @@ func (s *Sink) admit(w http.ResponseWriter, r *http.Request, contentType string)
 	if refused := s.checkKey(r); refused != nil {
 		return nil, refused
 	}
-	if contentType != contentProtobuf && contentType != contentJSON {
+	if contentType != otlp.Protobuf && contentType != otlp.JSON {
 		return nil, &refusal{http.StatusUnsupportedMediaType, codes.InvalidArgument,
-			fmt.Sprintf("content type %.100q: want %s or %s", contentType, contentProtobuf, contentJSON)}
+			fmt.Sprintf("content type %.100q: want %s or %s", contentType, otlp.Protobuf, otlp.JSON)}
 	}
 	return readBody(w, r)
-}
-
-func decode(m message, contentType string, body []byte) error {
-	check, unmarshal := checkProtoDepth, m.UnmarshalProto
-	if contentType == contentJSON {
-		check, unmarshal = checkJSONDepth, m.UnmarshalJSON
-	}
-	err := check(body)
-	if err == nil {
-		err = unmarshal(body)
-	}
-	if err != nil {
-		return undecodable{fmt.Errorf("the body is not OTLP: %w", err)}
-	}
-	return nil
-}
-
-func encode(m message, contentType string) ([]byte, error) {
-	if contentType == contentProtobuf {
-		return m.MarshalProto()
-	}
-	return m.MarshalJSON()
 }
 
 // notStored is the answer when the store failed, which is worth another try.

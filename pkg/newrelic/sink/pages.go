@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"google.golang.org/grpc/codes"
+
+	"github.com/bragg-tracing/bragg/pkg/otlp"
 )
 
 // maxSpansShown is how many spans of a trace GET /spans returns, as many as
@@ -15,7 +17,7 @@ const maxSpansShown = 10_000
 func (s *Sink) serveSpans(w http.ResponseWriter, r *http.Request) {
 	id, err := ParseTraceID(r.URL.Query().Get("trace.id"))
 	if err != nil {
-		(&refusal{http.StatusBadRequest, codes.InvalidArgument, "/spans?trace.id=ID: " + err.Error()}).refuse(w, contentJSON)
+		(&refusal{http.StatusBadRequest, codes.InvalidArgument, "/spans?trace.id=ID: " + err.Error()}).refuse(w, otlp.JSON)
 		return
 	}
 	spans := []Span{}
@@ -46,10 +48,10 @@ func (s *Sink) serveHealth(w http.ResponseWriter, r *http.Request) {
 func (s *Sink) answer(w http.ResponseWriter, v any, err error) {
 	if err != nil {
 		s.log.Error("New Relic sink cannot read", "error", err)
-		(&refusal{http.StatusInternalServerError, codes.Internal, "the sink cannot read: " + err.Error()}).refuse(w, contentJSON)
+		(&refusal{http.StatusInternalServerError, codes.Internal, "the sink cannot read: " + err.Error()}).refuse(w, otlp.JSON)
 		return
 	}
-	w.Header().Set("Content-Type", contentJSON)
+	w.Header().Set("Content-Type", otlp.JSON)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	encoder := json.NewEncoder(w)

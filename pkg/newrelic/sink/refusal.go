@@ -1,15 +1,14 @@
 package sink
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
+
+	"github.com/bragg-tracing/bragg/pkg/otlp"
 )
 
 // refusal is the answer to a request that is not accepted: New Relic's status
@@ -23,20 +22,7 @@ type refusal struct {
 // refuse answers an HTTP request with OTLP's error body, a google.rpc.Status
 // in the request's own encoding.
 func (f *refusal) refuse(w http.ResponseWriter, contentType string) {
-	var body []byte
-	if contentType == contentProtobuf {
-		body, _ = proto.Marshal(status.New(f.grpc, f.reason).Proto()) // a Status always marshals
-	} else {
-		contentType = contentJSON
-		body, _ = json.Marshal(map[string]any{"code": f.grpc, "message": f.reason}) // so does this
-	}
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	if f.http == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "1")
-	}
-	w.WriteHeader(f.http)
-	_, _ = w.Write(body)
+	otlp.WriteError(w, contentType, f.http, f.grpc, f.reason)
 }
 
 // refuseGRPC answers a gRPC request before gRPC sees it, with headers alone

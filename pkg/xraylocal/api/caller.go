@@ -64,15 +64,26 @@ var (
 // identify finds out who calls. Nothing is demanded: a request without a
 // signature, or with one by anybody, is as good as any.
 func (h *Handler) identify(r *http.Request) caller {
-	c := caller{region: defaultRegion, account: defaultAccount, strict: h.cfg.Strict && r.Header.Get(LimitsHeader) != "off"}
+	c := h.anybody()
+	c.strict = c.strict && r.Header.Get(LimitsHeader) != "off"
 	key, region := CredentialScope(r.Header.Get("Authorization"))
 	if regionID.MatchString(region) {
 		c.region = region
 	}
+	if h.cfg.Isolate && accountID.MatchString(key) {
+		c.account = key
+	}
+	return h.place(c)
+}
+
+// anybody is a caller of whom nothing is known.
+func (h *Handler) anybody() caller {
+	return h.place(caller{region: defaultRegion, account: defaultAccount, strict: h.cfg.Strict})
+}
+
+// place gives a caller its namespace.
+func (h *Handler) place(c caller) caller {
 	if h.cfg.Isolate {
-		if accountID.MatchString(key) {
-			c.account = key
-		}
 		c.namespace = c.account + "/" + c.region
 	}
 	return c

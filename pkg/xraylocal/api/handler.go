@@ -11,7 +11,9 @@ import (
 	"strconv"
 	"sync"
 	"time"
+	"unicode/utf8"
 
+	spans "github.com/bragg-tracing/bragg/pkg/xraylocal/otlp"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
 )
@@ -46,6 +48,7 @@ type Handler struct {
 	store  *store.Store
 	logger *slog.Logger
 	now    func() time.Time
+	spans  *spans.Converter
 
 	mu       sync.Mutex
 	samplers map[string]*sampler // by namespace
@@ -53,16 +56,23 @@ type Handler struct {
 
 // New returns a handler.
 func New(cfg Config) *Handler {
-	h := &Handler{cfg: cfg, store: cfg.Store, logger: cfg.Logger, now: cfg.Now, samplers: make(map[string]*sampler)}
+	h := &Handler{
+		cfg: cfg, store: cfg.Store, logger: cfg.Logger, now: cfg.Now,
+		spans: spans.NewConverter(), samplers: make(map[string]*sampler),
+	}
 	if h.now == nil {
 		h.now = time.Now
 	}
 	return h
 }
 
-// ServeHTTP answers one call of the API. Paths that X-Ray does not have are
-// answered 404, with X-Ray's error for them.
+// ServeHTTP answers one call of the API, or takes spans at OTLPPath. Paths that
+// X-Ray does not have are answered 404, with X-Ray's error for them.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == OTLPPath {
+		h.serveOTLP(w, r)
+		return
+	}
 	out, err := h.call(w, r)
 	if err != nil {
 		h.writeError(w, r, err)
@@ -89,10 +99,15 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, &apiError{status: http.StatusRequestEntityTooLarge, shape: "RequestEntityTooLargeException",
 			message: "Request body exceeds " + strconv.Itoa(MaxBody) + " bytes"}
 	}
-	if err != nil {
+	if err != nil || !utf8.Valid(body) {
 		return nil, &apiError{status: http.StatusBadRequest, shape: "SerializationException", message: "the request body could not be read"}
 	}
-	return op(h, context.WithValue(r.Context(), callerKey{}, h.identify(r)), body)
+	ctx := context.WithValue(r.Context(), callerKey{}, h.identify(r))
+	out, err := op(h, ctx, body)
+	if err == nil && h.cfg.Isolate {
+		h.explainEmpty(ctx, r.URL.Path, out)
+	}
+	return out, err
 }
 
 func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, err error) {

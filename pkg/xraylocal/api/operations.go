@@ -85,5 +85,5 @@ var names = func() map[string]string {
 	return names
 }()
 
-// IsPath reports whether X-Ray has an operation at a path, served here or not.
-func IsPath(path string) bool { return names[path] != "" }
+// IsPath reports whether X-Ray takes calls at a path, served here or not.
+func IsPath(path string) bool { return names[path] != "" || path == OTLPPath }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"time"
 
+	spans "github.com/bragg-tracing/bragg/pkg/xraylocal/otlp"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
 )
 
@@ -173,11 +174,11 @@ func (h *Handler) listRetrievedTraces(ctx context.Context, in *listRetrievedTrac
 		return nil, err
 	}
 	for _, t := range traces {
-		spans, err := h.spansOf(ctx, t, out.TraceFormat)
+		trace, err := h.spansOf(ctx, t, out.TraceFormat)
 		if err != nil {
 			return nil, err
 		}
-		out.Traces = append(out.Traces, spans)
+		out.Traces = append(out.Traces, trace)
 	}
 	return out, nil
 }
@@ -200,6 +201,22 @@ func (h *Handler) spansOf(ctx context.Context, t *store.Trace, format string) (r
 	return out, nil
 }
 
+// otelSpans returns the spans of a trace as they were sent, or made of the
+// documents that were.
 func (h *Handler) otelSpans(ctx context.Context, t *store.Trace) ([]segmentOut, error) {
-	return []segmentOut{}, nil
+	documents, err := h.storeOf(ctx).Raw(ctx, t.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := []segmentOut{}
+	for _, raw := range documents {
+		all, err := spans.Spans(raw)
+		if err != nil {
+			return nil, err
+		}
+		for _, span := range all {
+			out = append(out, segmentOut{ID: span.ID, Document: span.Document})
+		}
+	}
+	return out, nil
 }

@@ -190,7 +190,7 @@ func TestLeavesWhatWasThere(t *testing.T) {
 }
 
 func FuzzAppend(f *testing.F) {
-	paths, err := filepath.Glob("../../testdata/documents/*.json")
+	paths, err := filepath.Glob("../testdata/documents/*.json")
 	if err != nil || len(paths) == 0 {
 		f.Fatalf("seeds: %v, %d files", err, len(paths))
 	}
@@ -223,7 +223,7 @@ func FuzzAppend(f *testing.F) {
 
 func BenchmarkAppend(b *testing.B) {
 	for _, name := range []string{"server_go", "aws_call", "exception_go"} {
-		document, err := os.ReadFile("../../testdata/documents/" + name + ".json")
+		document, err := os.ReadFile("../testdata/documents/" + name + ".json")
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package sink
+package otlp
 
 import (
 	"fmt"
@@ -15,10 +15,10 @@ const maxDepth = 200
 
 var errTooDeep = fmt.Errorf("it nests deeper than %d levels", maxDepth)
 
-// checkProtoDepth returns an error for a protobuf message that nests deeper
+// CheckProtoDepth returns an error for a protobuf message that nests deeper
 // than maxDepth. It knows no schema: whatever can be read as a message, a
 // string by chance as well, counts as one.
-func checkProtoDepth(body []byte) error {
+func CheckProtoDepth(body []byte) error {
 	if !shallow(body, maxDepth) {
 		return errTooDeep
 	}
