@@ -9,6 +9,6 @@
 //
 // The parts: package api speaks the protocol, package store keeps documents,
 // package assembly puts them together as X-Ray would, package servicegraph says
-// who called whom. This package opens the store, listens, and decides who may
+// who called whom, package insights what fails more than it did. This package opens the store, listens, and decides who may
 // call.
 package xraylocal

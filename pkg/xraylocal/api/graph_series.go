@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/insights"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 )
 
@@ -64,6 +65,9 @@ func (h *Handler) getTimeSeriesServiceStatistics(ctx context.Context, in *getTim
 			return nil, err
 		}
 	}
+	if in.ForecastStatistics && selector.Node == nil {
+		return nil, invalidRequest("Forecast statistics need an entity selector expression that selects a service")
+	}
 	group, err := h.checkRange(ctx, in.graphRange)
 	if err != nil {
 		return nil, err
@@ -80,7 +84,26 @@ func (h *Handler) getTimeSeriesServiceStatistics(ctx context.Context, in *getTim
 	for _, b := range series.Buckets() {
 		out.TimeSeriesServiceStatistics = append(out.TimeSeriesServiceStatistics, bucketOf(b, selector.Node != nil))
 	}
-	return out, nil
+	if in.ForecastStatistics {
+		err = h.forecast(ctx, w, group, period, selector, out.TimeSeriesServiceStatistics)
+	}
+	return out, err
+}
+
+// forecast adds to each period how many faults were to be expected.
+func (h *Handler) forecast(ctx context.Context, w servicegraph.Window, group *group, period int64, selector servicegraph.Selector, buckets []bucketOut) error {
+	w.From -= insights.Before * 1e6
+	history := insights.NewHistory(w)
+	if err := h.eachGraph(ctx, w, group, history.Add); err != nil {
+		return err
+	}
+	for i := range buckets {
+		b := &buckets[i]
+		if low, high, ok := history.Expect(selector.Node, int64(b.Timestamp), period); ok {
+			b.ServiceForecastStatistics = forecastOut{FaultCountHigh: &high, FaultCountLow: &low}
+		}
+	}
+	return nil
 }
 
 // boundary returns the start of the period that t is in.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter/eval"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
 )
@@ -24,9 +25,21 @@ func microseconds(seconds float64) int64 {
 // eachGraph calls f with the encoded graph of every trace that may have requests
 // in the window and is of the group, if that is not nil.
 func (h *Handler) eachGraph(ctx context.Context, w servicegraph.Window, group *group, f func(shape, values []byte) error) error {
+	var expression *string
+	if group != nil {
+		expression = group.FilterExpression
+	}
+	matching, err := h.expression(ctx, expression)
+	if err != nil {
+		return err
+	}
 	var shape, values []byte
-	return h.eachTrace(ctx, w, group, func(t *store.Trace) error {
-		g := servicegraph.Of(t.Trace, t.Received)
+	return h.eachTrace(ctx, w, func(t *store.Trace) error {
+		view := eval.NewView(t.Trace, t.Received)
+		if expression != nil && !view.Matches(matching) {
+			return nil
+		}
+		g := view.Graph()
 		shape, values = g.AppendShape(shape[:0]), g.AppendValues(values[:0])
 		return f(shape, values)
 	})
@@ -36,10 +49,7 @@ func (h *Handler) eachGraph(ctx context.Context, w servicegraph.Window, group *g
 // document time finds the trace.
 const longest = 6 * 60 * 60
 
-func (h *Handler) eachTrace(ctx context.Context, w servicegraph.Window, group *group, f func(*store.Trace) error) error {
-	if group != nil && group.FilterExpression != nil {
-		return invalidRequest("Graphs of groups are not supported by this build of X-Ray Local yet")
-	}
+func (h *Handler) eachTrace(ctx context.Context, w servicegraph.Window, f func(*store.Trace) error) error {
 	q := store.Query{By: store.ByReceipt, Start: float64(w.From) / 1e6, End: float64(w.To+1) / 1e6}
 	if w.By == servicegraph.ByDocument {
 		q.By, q.Start = store.ByStart, q.Start-longest

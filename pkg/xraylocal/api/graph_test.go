@@ -215,6 +215,56 @@ func TestTimeSeries(t *testing.T) {
 	}
 }
 
+// TestGraphsOfGroups holds that a group's filter applies to what is there
+// already, as soon as it is changed.
+func TestGraphsOfGroups(t *testing.T) {
+	_, client := serveWith(t, api.Config{Strict: true, TimeBasis: servicegraph.ByDocument})
+	putSample(t, client)
+	ctx := t.Context()
+	group, err := client.CreateGroup(ctx, &xray.CreateGroupInput{GroupName: aws.String("g"), FilterExpression: aws.String(`service("scoring")`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := func() string {
+		t.Helper()
+		out, err := client.GetServiceGraph(ctx, &xray.GetServiceGraphInput{StartTime: at(t0 - 100), EndTime: at(t0 + 100), GroupARN: group.Group.GroupARN})
+		if err != nil {
+			t.Fatal(err)
+		}
+		series, err := client.GetTimeSeriesServiceStatistics(ctx, &xray.GetTimeSeriesServiceStatisticsInput{StartTime: at(t0 - 100), EndTime: at(t0 + 100),
+			GroupName: aws.String("g"), EntitySelectorExpression: aws.String("service()")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var requests, inSeries int64
+		var names []string
+		for _, s := range out.Services {
+			names = append(names, *s.Name+" "+aws.ToString(s.Type))
+			if s.SummaryStatistics != nil {
+				requests += *s.SummaryStatistics.TotalCount
+			} else {
+				requests += *s.Edges[0].SummaryStatistics.TotalCount // a client
+			}
+		}
+		for _, b := range series.TimeSeriesServiceStatistics {
+			inSeries += *b.ServiceSummaryStatistics.TotalCount
+		}
+		if requests != inSeries {
+			t.Errorf("%d requests in the graph, %d in the series", requests, inSeries)
+		}
+		return strings.Join(names, ", ")
+	}
+	if got, want := names(), "loans AWS::DynamoDB::Table, mail.example.com remote, scoring AWS::ECS::Container, web , web client"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if _, err := client.UpdateGroup(ctx, &xray.UpdateGroupInput{GroupName: aws.String("g"), FilterExpression: aws.String("partial")}); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(); got != "worker " {
+		t.Errorf("after the change got %s", got)
+	}
+}
+
 func TestGraphErrors(t *testing.T) {
 	_, client := newServer(t)
 	putSample(t, client)

@@ -57,7 +57,7 @@ func TestMapsHoldTheirInvariants(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	var graphs []*servicegraph.Graph
 	var requests int64
-	for range 300 {
+	for range 100 {
 		docs := generate(r, 8)
 		g := of(docs)
 		r.Shuffle(len(docs), func(i, j int) { docs[i], docs[j] = docs[j], docs[i] })
@@ -98,7 +98,7 @@ func TestWindowsAddUp(t *testing.T) {
 		from := (1.79e9 + 60*minute) * 1e6
 		parts = append(parts, servicegraph.NewMerger(servicegraph.Window{By: servicegraph.ByDocument, From: int64(from), To: int64(from) + 60e6 - 1}))
 	}
-	for range 300 {
+	for range 60 {
 		g := of(generate(r, 4))
 		for _, m := range append(parts, whole) {
 			if err := m.AddGraph(g); err != nil {
