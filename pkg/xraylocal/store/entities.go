@@ -3,10 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/bragg-tracing/bragg/pkg/segment"
-	"github.com/bragg-tracing/bragg/pkg/xraylocal/assembly"
 )
 
 // An Entity is one segment or subsegment of a stored trace, for those who
@@ -31,50 +31,35 @@ type Entity struct {
 // the call, each (TraceID, ID) once. It ends with f's error if f returns one.
 // F may call the store's other methods.
 func (s *Store) Entities(ctx context.Context, f func(Entity) error) error {
-	rows, err := s.read.QueryContext(ctx, `
-		SELECT t.trace_id, d.id, d.duplicates, d.body
-		FROM documents d JOIN traces t ON t.num = d.trace
-		WHERE t.namespace = `+inNamespace("?")+` ORDER BY d.trace, d.id`, s.namespace)
+	tx, err := s.read.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("read entities: %w", err)
 	}
-	defer rows.Close()
-	var trace stored
-	for rows.Next() {
-		var traceID, id string
-		var duplicates int
-		var body sql.RawBytes
-		if err := rows.Scan(&traceID, &id, &duplicates, &body); err != nil {
+	defer tx.Rollback() // it only read
+	for after := int64(0); ; {
+		var num int64
+		var id []byte
+		err := tx.QueryRowContext(ctx, `SELECT num, id FROM traces WHERE num > ? AND namespace = `+inNamespace("?2")+` ORDER BY num LIMIT 1`,
+			after, s.namespace).Scan(&num, &id)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
 			return fmt.Errorf("read entities: %w", err)
 		}
-		doc, err := segment.Decode(body)
+		row := tx.QueryRowContext(ctx, `SELECT num, revision, first, last, documents FROM traces WHERE num = ?`, num)
+		trace, err := scanTrace(ctx, tx, row, idText(id))
 		if err != nil {
-			return fmt.Errorf("document %s of trace %s: %w", id, traceID, err)
+			return fmt.Errorf("trace %s: %w", idText(id), err)
 		}
-		if traceID != trace.id {
-			if err := trace.entities(f); err != nil {
-				return err
-			}
-			trace = stored{id: traceID, duplicates: make(map[string]int)}
+		if err := trace.entities(f); err != nil {
+			return err
 		}
-		trace.docs = append(trace.docs, doc)
-		trace.duplicates[id] = duplicates
+		after = num
 	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read entities: %w", err)
-	}
-	return trace.entities(f)
 }
 
-// A stored is what is stored of one trace.
-type stored struct {
-	id         string
-	docs       []*segment.Document
-	duplicates map[string]int // by id of a document
-}
-
-func (t *stored) entities(f func(Entity) error) error {
-	trace := assembly.Assemble(t.id, t.docs)
+func (t *Trace) entities(f func(Entity) error) error {
 	index := make(map[string]int)
 	var all []Entity
 	add := func(e Entity) {
@@ -83,13 +68,16 @@ func (t *stored) entities(f func(Entity) error) error {
 			return
 		}
 		index[e.ID] = len(all)
-		e.TraceID, e.Duplicates = t.id, t.duplicates[e.ID]
+		e.TraceID = t.ID
+		if h := t.state.find(e.ID); h != nil {
+			e.Duplicates = h.duplicates
+		}
 		all = append(all, e)
 	}
-	for e := range trace.All() {
+	for e := range t.All() {
 		add(Entity{ID: e.ID, ParentID: e.ParentID, Name: e.Name, Segment: e.IsSegment(), Inferred: e.Inferred})
 	}
-	for _, doc := range trace.Orphans {
+	for _, doc := range t.Orphans {
 		addOrphan(add, doc, doc.ParentID)
 	}
 	for _, e := range all {
@@ -117,10 +105,8 @@ type Stats struct {
 // Stats returns the counts.
 func (s *Store) Stats(ctx context.Context) (Stats, error) {
 	var st Stats
-	row := s.read.QueryRowContext(ctx, `
-		SELECT (SELECT count(*) FROM traces WHERE namespace = n.num), count(d.num), coalesce(sum(duplicates), 0)
-		FROM (SELECT `+inNamespace("?")+` AS num) n
-		LEFT JOIN traces t ON t.namespace = n.num LEFT JOIN documents d ON d.trace = t.num`, s.namespace)
+	row := s.read.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(documents), 0), coalesce(sum(duplicates), 0)
+		FROM traces WHERE namespace = `+inNamespace("?"), s.namespace)
 	if err := row.Scan(&st.Traces, &st.Documents, &st.Duplicates); err != nil {
 		return Stats{}, fmt.Errorf("count documents: %w", err)
 	}

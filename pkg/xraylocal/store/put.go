@@ -3,8 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 
 	"github.com/bragg-tracing/bragg/pkg/segment"
@@ -120,102 +118,4 @@ func (s *core) gather(r *request) (batch []*request, reset *request) {
 		}
 	}
 	return batch, nil
-}
-
-// A writer writes transactions on the one connection that may.
-type writer struct {
-	db         *sql.DB
-	statements []*sql.Stmt
-
-	namespaces map[string]int64 // numbers, by name
-
-	newNamespace, tick, newTrace, newDocument, duplicate, bounds, touch, leave, place *sql.Stmt
-}
-
-func newWriter(db *sql.DB) (*writer, error) {
-	w := &writer{db: db, namespaces: make(map[string]int64)}
-	for _, p := range []struct {
-		to    **sql.Stmt
-		query string
-	}{
-		{&w.newNamespace, `INSERT INTO namespaces (name) VALUES (?) ON CONFLICT (name) DO UPDATE SET name = name RETURNING num`},
-		{&w.tick, `UPDATE clock SET seq = seq + 1 RETURNING seq`},
-		{&w.newTrace, `
-			INSERT INTO traces (trace_id, namespace, revision, first_receipt, last_receipt) VALUES (?1, ?3, 0, ?2, ?2)
-			ON CONFLICT (trace_id, namespace) DO UPDATE SET revision = revision RETURNING num, start, end`},
-		{&w.newDocument, `
-			INSERT INTO documents (trace, id, segment, in_progress, start, end, receipt, versions, duplicates, body)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8)
-			ON CONFLICT (trace, id) DO UPDATE SET segment = ?3, in_progress = ?4, start = ?5, end = ?6,
-				receipt = ?7, versions = versions + 1, body = ?8
-			WHERE in_progress RETURNING versions`},
-		{&w.duplicate, `UPDATE documents SET duplicates = duplicates + 1 WHERE trace = ? AND id = ?`},
-		{&w.bounds, `SELECT min(start), max(end) FROM documents WHERE trace = ? AND segment`},
-		{&w.touch, `UPDATE traces SET revision = revision + 1, last_receipt = ?2, start = ?3, end = ?4 WHERE num = ?1`},
-		{&w.leave, `UPDATE places SET until = ?2 WHERE trace = ?1 AND until = ` + fmt.Sprint(int64(never))},
-		{&w.place, `INSERT INTO places (trace, start, since, until) VALUES (?1, ?2, ?3, ` + fmt.Sprint(int64(never)) + `)`},
-	} {
-		stmt, err := db.Prepare(p.query)
-		if err != nil {
-			return nil, errors.Join(err, w.close())
-		}
-		*p.to = stmt
-		w.statements = append(w.statements, stmt)
-	}
-	return w, nil
-}
-
-func (w *writer) close() error {
-	var errs []error
-	for _, stmt := range w.statements {
-		errs = append(errs, stmt.Close())
-	}
-	return errors.Join(errs...)
-}
-
-// put writes the documents of all requests in one transaction.
-func (w *writer) put(batch []*request) (err error) {
-	tx, err := w.db.Begin()
-	if err != nil {
-		return err
-	}
-	t := &transaction{writer: w, tx: tx}
-	defer func() {
-		if err != nil {
-			_ = tx.Rollback() // err says why
-			for _, name := range t.made {
-				delete(w.namespaces, name)
-			}
-		}
-	}()
-	if err := tx.Stmt(w.tick).QueryRow().Scan(&t.seq); err != nil {
-		return err
-	}
-	for _, r := range batch {
-		if err := t.write(r); err != nil {
-			return err
-		}
-	}
-	return tx.Commit()
-}
-
-// reset empties the tables, but not the clock: tokens from before stay old.
-func (w *writer) reset() error {
-	tx, err := w.db.Begin()
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() // does nothing after Commit
-	for _, query := range []string{
-		`DELETE FROM documents`, `DELETE FROM places`, `DELETE FROM traces`, `DELETE FROM resources`, `UPDATE clock SET seq = seq + 1`,
-	} {
-		if _, err := tx.Exec(query); err != nil {
-			return err
-		}
-	}
-	if err := tx.Commit(); err != nil {
-		return err
-	}
-	_, err = w.db.Exec(`VACUUM`)
-	return err
 }

@@ -66,7 +66,7 @@ func (s *Store) DeleteResource(ctx context.Context, kind, key string) error {
 func (s *Store) UpdateResource(ctx context.Context, kind, key string, f func(old []byte) ([]byte, error)) error {
 	return s.change(ctx, kind, func(t *transaction, namespace int64) (changed []Resource, refused, err error) {
 		var old []byte
-		err = t.tx.QueryRow(`SELECT body FROM resources WHERE namespace = ? AND kind = ? AND key = ?`, namespace, kind, key).Scan(&old)
+		err = t.conn.QueryRowContext(context.Background(), `SELECT body FROM resources WHERE namespace = ? AND kind = ? AND key = ?`, namespace, kind, key).Scan(&old)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return nil, nil, err
 		}
@@ -80,7 +80,7 @@ func (s *Store) UpdateResource(ctx context.Context, kind, key string, f func(old
 // write, with a nil Body those to delete. Else it is as UpdateResource.
 func (s *Store) UpdateResources(ctx context.Context, kind string, f func(all []Resource) ([]Resource, error)) error {
 	return s.change(ctx, kind, func(t *transaction, namespace int64) (changed []Resource, refused, err error) {
-		rows, err := t.tx.Query(`SELECT key, body FROM resources WHERE namespace = ? AND kind = ? ORDER BY key`, namespace, kind)
+		rows, err := t.conn.QueryContext(context.Background(), `SELECT key, body FROM resources WHERE namespace = ? AND kind = ? ORDER BY key`, namespace, kind)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -131,7 +131,7 @@ func (t *transaction) putResource(namespace int64, kind string, r Resource) erro
 	if r.Body != nil {
 		query, args = `INSERT OR REPLACE INTO resources (namespace, kind, key, body) VALUES (?, ?, ?, ?)`, append(args, r.Body)
 	}
-	if _, err := t.tx.Exec(query, args...); err != nil {
+	if _, err := t.conn.ExecContext(context.Background(), query, args...); err != nil {
 		return fmt.Errorf("%s %s: %w", kind, r.Key, err)
 	}
 	return nil

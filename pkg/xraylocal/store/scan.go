@@ -19,14 +19,8 @@ func (s *Store) Each(ctx context.Context, q Query, f func(*Trace) error) error {
 			return err
 		}
 		for _, ref := range page.Refs {
-			traces, err := s.Traces(ctx, ref.TraceID)
-			if err != nil {
-				return err
-			}
-			for _, trace := range traces { // none if it was removed meanwhile
-				if err := f(trace); err != nil {
-					return fmt.Errorf("trace %s: %w", trace.ID, err)
-				}
+			if err := f(ref.Trace); err != nil {
+				return fmt.Errorf("trace %s: %w", ref.TraceID, err)
 			}
 		}
 		if page.Next == "" {

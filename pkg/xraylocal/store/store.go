@@ -78,7 +78,7 @@ func open(dir string, now func() time.Time) (*Store, error) {
 	s.close = sync.OnceValue(func() error {
 		close(s.closing)
 		<-s.done
-		return errors.Join(w.close(), s.read.Close(), s.write.Close())
+		return errors.Join(w.close(), w.conn.Close(), s.read.Close(), s.write.Close())
 	})
 	return &Store{core: s}, nil
 }
@@ -114,20 +114,49 @@ func plain(err error) error {
 	return err
 }
 
+// The settings of all connections. FULL has every transaction synced before it
+// is acknowledged; the page size is that of new files.
+const (
+	common = "_pragma=busy_timeout(10000)&_pragma=page_size(8192)&_pragma=auto_vacuum(2)" +
+		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=temp_store(2)"
+	writing = common + "&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(2000)"
+	reading = common + "&_pragma=cache_size(-16384)&_pragma=query_only(1)"
+)
+
 func (s *core) connect(path string) (w *writer, err error) {
-	const common = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"
-	if s.write, err = sql.Open("sqlite", dsn(path, common+"&_txlock=immediate")); err != nil {
+	ctx := context.Background()
+	if s.write, err = sql.Open("sqlite", dsn(path, writing)); err != nil {
 		return nil, err
 	}
 	s.write.SetMaxOpenConns(1)
-	if err := migrate(context.Background(), s.write); err != nil {
-		return nil, errors.Join(err, s.write.Close())
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.write.Close())
+		}
+	}()
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return nil, err
 	}
-	if w, err = newWriter(s.write); err != nil {
-		return nil, errors.Join(err, s.write.Close())
+	defer func() {
+		if err != nil {
+			_ = conn.Close() // err says why
+		}
+	}()
+	was, err := migrate(ctx, conn)
+	if err != nil {
+		return nil, err
 	}
-	if s.read, err = sql.Open("sqlite", dsn(path, common+"&_pragma=query_only(1)")); err != nil {
-		return nil, errors.Join(err, w.close(), s.write.Close())
+	if was { // its file is to shrink as a new one does
+		if _, err := conn.ExecContext(ctx, "PRAGMA auto_vacuum = 2; VACUUM"); err != nil {
+			return nil, err
+		}
+	}
+	if w, err = newWriter(conn); err != nil {
+		return nil, err
+	}
+	if s.read, err = sql.Open("sqlite", dsn(path, reading)); err != nil {
+		return nil, errors.Join(err, w.close())
 	}
 	s.read.SetMaxOpenConns(4)
 	s.read.SetMaxIdleConns(4)

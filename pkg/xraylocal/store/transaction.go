@@ -1,117 +1,23 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"hash/fnv"
 
-	"github.com/bragg-tracing/bragg/pkg/segment"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/assembly"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/store/index"
 )
 
 // A transaction is one that is being written.
 type transaction struct {
 	*writer
-	tx   *sql.Tx
-	seq  int64
-	made []string // namespaces, to be forgotten if it is not committed
-}
-
-// A touched is a trace that the change set at hand adds something to.
-type touched struct {
-	num        int64
-	start, end sql.NullFloat64 // of its segments, so far
-	placed     sql.NullFloat64 // the start under which it is to be found now
-	changed    bool            // something was accepted
-	recompute  bool            // a segment was replaced: start and end may have shrunk
-}
-
-// changeSet writes the documents of one request: one revision of each trace
-// that accepts anything.
-func (t *transaction) changeSet(r *request, namespace int64) error {
-	traces := make(map[string]*touched)
-	for _, doc := range r.docs {
-		trace := traces[doc.TraceID]
-		if trace == nil {
-			trace = new(touched)
-			row := t.tx.Stmt(t.newTrace).QueryRow(doc.TraceID, r.receipt, namespace)
-			if err := row.Scan(&trace.num, &trace.start, &trace.end); err != nil {
-				return fmt.Errorf("trace %s: %w", doc.TraceID, err)
-			}
-			trace.placed = trace.start
-			traces[doc.TraceID] = trace
-		}
-		if err := t.document(trace, doc, r.receipt); err != nil {
-			return fmt.Errorf("document %s of trace %s: %w", doc.ID, doc.TraceID, err)
-		}
-	}
-	for id, trace := range traces {
-		if !trace.changed {
-			continue
-		}
-		if err := t.settle(trace, r.receipt); err != nil {
-			return fmt.Errorf("trace %s: %w", id, err)
-		}
-	}
-	return nil
-}
-
-// document writes one document, or counts it as a duplicate.
-func (t *transaction) document(trace *touched, doc Document, receipt int64) error {
-	isSegment := doc.Type != segment.TypeSubsegment
-	end := sql.NullFloat64{}
-	if doc.EndTime != nil {
-		end = sql.NullFloat64{Float64: *doc.EndTime, Valid: true}
-	}
-	var versions int
-	err := t.tx.Stmt(t.newDocument).
-		QueryRow(trace.num, doc.ID, isSegment, doc.InProgress, doc.StartTime, end, receipt, doc.Raw).Scan(&versions)
-	if errors.Is(err, sql.ErrNoRows) { // there is a completed one
-		if doc.InProgress {
-			return nil
-		}
-		_, err := t.tx.Stmt(t.duplicate).Exec(trace.num, doc.ID)
-		return err
-	}
-	if err != nil {
-		return err
-	}
-	trace.changed = true
-	trace.recompute = trace.recompute || versions > 1
-	if isSegment {
-		if !trace.start.Valid || doc.StartTime < trace.start.Float64 {
-			trace.start = sql.NullFloat64{Float64: doc.StartTime, Valid: true}
-		}
-		if end.Valid && (!trace.end.Valid || end.Float64 > trace.end.Float64) {
-			trace.end = end
-		}
-	}
-	return nil
-}
-
-// settle writes a changed trace's row and, if its start is another, its place.
-func (t *transaction) settle(trace *touched, receipt int64) error {
-	if trace.recompute {
-		if err := t.tx.Stmt(t.bounds).QueryRow(trace.num).Scan(&trace.start, &trace.end); err != nil {
-			return err
-		}
-	}
-	if _, err := t.tx.Stmt(t.touch).Exec(trace.num, receipt, trace.start, trace.end); err != nil {
-		return err
-	}
-	if trace.start == trace.placed {
-		return nil
-	}
-	if trace.placed.Valid {
-		if _, err := t.tx.Stmt(t.leave).Exec(trace.num, t.seq); err != nil {
-			return err
-		}
-	}
-	if trace.start.Valid {
-		if _, err := t.tx.Stmt(t.place).Exec(trace.num, trace.start.Float64, t.seq); err != nil {
-			return err
-		}
-	}
-	return nil
+	seq      int64
+	requests int64 // that wrote documents so far
+	touched  []*state
 }
 
 // write does what one request asks for.
@@ -123,7 +29,13 @@ func (t *transaction) write(r *request) error {
 	if r.change != nil {
 		return r.change(t, namespace)
 	}
-	return t.changeSet(r, namespace)
+	t.requests++
+	for _, doc := range r.docs {
+		if err := t.document(namespace, doc, r.receipt); err != nil {
+			return fmt.Errorf("document %s of trace %s: %w", doc.ID, doc.TraceID, err)
+		}
+	}
+	return nil
 }
 
 // namespaceNumber returns the number of a namespace, which it makes if need be.
@@ -131,10 +43,192 @@ func (t *transaction) namespaceNumber(name string) (num int64, err error) {
 	if num, known := t.namespaces[name]; known {
 		return num, nil
 	}
-	if err := t.tx.Stmt(t.newNamespace).QueryRow(name).Scan(&num); err != nil {
+	if err := t.newNamespace.QueryRow(name).Scan(&num); err != nil {
 		return 0, err
 	}
-	t.made = append(t.made, name)
 	t.namespaces[name] = num
 	return num, nil
+}
+
+// document adds one document to its trace. All documents of one request that a
+// trace accepts are one revision of it.
+func (t *transaction) document(namespace int64, doc Document, receipt int64) error {
+	trace, err := t.trace(traceKey{namespace, doc.TraceID}, receipt)
+	if err != nil {
+		return err
+	}
+	if !trace.accept(doc, receipt) {
+		return nil
+	}
+	trace.changed = true
+	trace.last = max(trace.last, receipt)
+	if trace.requests != t.requests {
+		trace.requests = t.requests
+		trace.revision++
+	}
+	return nil
+}
+
+// trace returns the state of a trace, new if it is not stored.
+func (t *transaction) trace(key traceKey, receipt int64) (*state, error) {
+	trace := t.recent.get(key)
+	if trace == nil {
+		var err error
+		if trace, err = t.load(key, receipt); err != nil {
+			return nil, err
+		}
+		t.recent.put(trace)
+	}
+	if trace.seq != t.seq {
+		trace.seq, trace.requests = t.seq, 0
+		trace.changed = false
+		trace.entries = trace.entries[:0]
+		t.touched = append(t.touched, trace)
+	}
+	return trace, nil
+}
+
+func (t *transaction) load(key traceKey, receipt int64) (*state, error) {
+	trace := &state{namespace: key.namespace, id: key.id, first: receipt, last: receipt}
+	row := t.findTrace.QueryRow(idBytes(key.id), key.namespace)
+	err := row.Scan(&trace.num, &trace.revision, &trace.first, &trace.last, &trace.placed)
+	if errors.Is(err, sql.ErrNoRows) {
+		trace.fresh = true
+		trace.num = t.next
+		t.next++
+		return trace, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return trace, readParts(context.Background(), t.conn, trace)
+}
+
+// querier is what reads: a connection or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// readParts fills a state from the parts of its trace.
+func readParts(ctx context.Context, q querier, trace *state) error {
+	first, last := partsOf(trace.num)
+	rows, err := q.QueryContext(ctx, `SELECT body FROM parts WHERE num BETWEEN ? AND ? ORDER BY num`, first, last)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var body sql.RawBytes
+		if err := rows.Scan(&body); err != nil {
+			return err
+		}
+		trace.parts++
+		if err := decodePart(body, trace.replay); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// settle writes what the transaction changed of a trace.
+func (t *transaction) settle(trace *state) error {
+	if len(trace.entries) == 0 && !trace.fresh {
+		return nil
+	}
+	if len(trace.entries) > 0 {
+		first, _ := partsOf(trace.num)
+		if _, err := t.newPart.Exec(first+trace.parts, encodePart(trace.entries)); err != nil {
+			return err
+		}
+		trace.parts++
+		clear(trace.entries) // let go of the documents' text
+	}
+	start, end := trace.bounds()
+	shape, values, entry, err := t.index(trace, start.Valid)
+	if err != nil {
+		return err
+	}
+	write := t.updateTrace
+	if trace.fresh {
+		write = t.newTrace
+	}
+	if _, err := write.Exec(trace.num, trace.namespace, idBytes(trace.id), trace.revision, trace.first, trace.last,
+		start, end, len(trace.docs), trace.duplicates, shape, values); err != nil {
+		return err
+	}
+	trace.fresh = false
+	if !trace.changed || !start.Valid {
+		return nil
+	}
+	return t.place(trace, start, entry)
+}
+
+// index makes what is kept of a trace beside its documents. Without a segment
+// that is nothing, and of one that is too large nothing either.
+func (t *transaction) index(trace *state, visible bool) (shape sql.NullInt64, values []byte, entry index.Entry, err error) {
+	if !visible || len(trace.docs) > index.MaxEntities {
+		return shape, nil, index.None, nil
+	}
+	assembled := assembly.Assemble(trace.id, trace.documents())
+	graph := servicegraph.Of(assembled, trace.received(assembled))
+	if shape.Int64, err = t.shape(graph.AppendShape(nil)); err != nil {
+		return shape, nil, index.None, err
+	}
+	shape.Valid = true
+	return shape, graph.AppendValues(nil), index.Of(assembled, graph), nil
+}
+
+// maxShapes is how many shapes the writer remembers.
+const maxShapes = 10000
+
+// shape returns the number of a shape, which it stores if it is new.
+func (t *transaction) shape(body []byte) (num int64, err error) {
+	if num, known := t.shapes[string(body)]; known {
+		return num, nil
+	}
+	hash := fnv.New64a()
+	_, _ = hash.Write(body) // never fails
+	sum := int64(hash.Sum64())
+	err = t.findShape.QueryRow(sum, body).Scan(&num)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = t.newShape.QueryRow(sum, body).Scan(&num)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if len(t.shapes) >= maxShapes {
+		clear(t.shapes)
+	}
+	t.shapes[string(body)] = num
+	return num, nil
+}
+
+// place writes where a trace is listed, and what is looked at there.
+func (t *transaction) place(trace *state, start sql.NullFloat64, e index.Entry) error {
+	since := t.seq
+	if trace.placed.Valid {
+		if err := t.leave.QueryRow(trace.namespace, trace.placed.Float64, trace.num).Scan(&since); err != nil {
+			return err
+		}
+	}
+	if trace.placed.Valid && trace.placed != start {
+		if _, err := t.move.Exec(trace.namespace, trace.placed.Float64, trace.num, since, t.seq, trace.last); err != nil {
+			return err
+		}
+		since = t.seq
+	}
+	trace.placed = start
+	s := &e.Signature
+	_, err := t.newHead.Exec(trace.namespace, start.Float64, trace.num, since, int64(e.Flags),
+		int64(s[0]), int64(s[1]), int64(s[2]), int64(s[3]), int64(s[4]), int64(s[5]), int64(s[6]), int64(s[7]),
+		e.Status, e.ResponseTime, e.Duration, orNull(e.Method), orNull(e.URL))
+	return err
+}
+
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }

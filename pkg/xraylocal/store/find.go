@@ -1,0 +1,261 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/store/index"
+)
+
+// A TimeRange says what of a trace has to lie in the time range of a Query.
+type TimeRange int
+
+// What Query.By can be.
+const (
+	ByStart   TimeRange = iota // the start of its first segment
+	ByReceipt                  // the arrival of a document that it still has, End excluded
+	ByEnd                      // the end of its last segment
+)
+
+// A Query selects traces of which a segment has arrived. Start and End are
+// seconds since the epoch, both included but for ByReceipt.
+type Query struct {
+	By         TimeRange
+	Start, End float64
+	// Where leaves out traces that Match would not match, without reading them:
+	// what package index makes of an expression. The zero one leaves out none.
+	Where index.Condition
+	// Match decides on each trace that is left; nil takes all. It must not call
+	// the Store.
+	Match func(*Trace) bool
+	Limit int    // of traces in a page; must be positive
+	Token string // Next of the page before; "" for the first
+}
+
+// A Ref is one trace of a page.
+type Ref struct {
+	TraceID string
+	Start   float64   // seconds since the epoch, as it was when the first page was read
+	Matched time.Time // ByReceipt: the latest arrival in the range
+	Trace   *Trace    // as it is now
+}
+
+// A Page is part of what a Query selects, newest start first.
+type Page struct {
+	Refs      []Ref
+	Processed int    // traces of the range that this page has passed, those included that did not match
+	Next      string // token of the next page; "" on the last
+}
+
+// ErrToken is returned for a Query.Token that Find did not make.
+var ErrToken = errors.New("malformed page token")
+
+// patience is how long Find looks for what fills a page. What it has found by
+// then is the page, and may be nothing; the next goes on from there.
+const patience = 5 * time.Second
+
+// Find returns one page of traces. All pages of one Query show the traces and
+// their order as they were when the first was read, whatever arrives meanwhile:
+// none comes twice, and none of them is left out. Whether one matches is judged
+// by what it is when its page is read.
+func (s *Store) Find(ctx context.Context, q Query) (Page, error) {
+	tx, err := s.read.BeginTx(ctx, nil)
+	if err != nil {
+		return Page{}, fmt.Errorf("find traces: %w", err)
+	}
+	defer tx.Rollback() // it only read
+	pos := position{start: math.MaxFloat64, num: math.MaxInt64}
+	if q.Token != "" {
+		if pos, err = parseToken(q.Token); err != nil {
+			return Page{}, err
+		}
+	} else if err := tx.QueryRowContext(ctx, `SELECT seq FROM clock`).Scan(&pos.seq); err != nil {
+		return Page{}, fmt.Errorf("find traces: %w", err)
+	}
+	f := finder{q: q, tx: tx, from: pos, pos: pos}
+	if err := tx.QueryRowContext(ctx, `SELECT coalesce(`+inNamespace("?")+`, -1)`, s.namespace).Scan(&f.namespace); err != nil {
+		return Page{}, fmt.Errorf("find traces: %w", err)
+	}
+	if err := f.run(ctx); err != nil {
+		return Page{}, fmt.Errorf("find traces: %w", err)
+	}
+	return f.page, nil
+}
+
+// A finder fills one page.
+type finder struct {
+	q         Query
+	tx        *sql.Tx
+	namespace int64
+	from, pos position
+	page      Page
+}
+
+// A candidate is a trace that may match.
+type candidate struct {
+	num   int64
+	start float64
+	id    []byte
+}
+
+// chunk is how many candidates are fetched before their documents are read, the
+// first time; four times as many then.
+const chunk = 128
+
+func (f *finder) run(ctx context.Context) error {
+	deadline := time.Now().Add(patience)
+	for n := chunk; ; n = min(4*n, 4096) {
+		candidates, err := f.candidates(ctx, n)
+		if err != nil {
+			return err
+		}
+		for i, c := range candidates {
+			full := len(f.page.Refs) == f.q.Limit
+			if full && f.q.Match == nil || i > 0 && time.Now().After(deadline) {
+				f.page.Next = f.pos.token()
+				return f.count(ctx)
+			}
+			ref, err := f.read(ctx, c)
+			if err != nil {
+				return err
+			}
+			if ref != nil && full {
+				f.page.Next = f.pos.token()
+				return f.count(ctx)
+			}
+			f.pos.start, f.pos.num = c.start, c.num
+			if ref != nil {
+				f.page.Refs = append(f.page.Refs, *ref)
+			}
+		}
+		if len(candidates) < n {
+			f.pos.start = math.Inf(-1)
+			return f.count(ctx)
+		}
+	}
+}
+
+// read returns a candidate that matches, else nil.
+func (f *finder) read(ctx context.Context, c candidate) (*Ref, error) {
+	row := f.tx.QueryRowContext(ctx, `SELECT num, revision, first, last, documents FROM traces WHERE num = ?`, c.num)
+	ref := &Ref{TraceID: idText(c.id), Start: c.start}
+	var err error
+	if ref.Trace, err = scanTrace(ctx, f.tx, row, ref.TraceID); err != nil {
+		return nil, fmt.Errorf("trace %s: %w", ref.TraceID, err)
+	}
+	if f.q.By == ByReceipt {
+		from, to := nanoseconds(f.q.Start), nanoseconds(f.q.End)
+		for _, h := range ref.Trace.state.docs {
+			if at := time.Unix(0, h.receipt); h.receipt >= from && h.receipt < to && at.After(ref.Matched) {
+				ref.Matched = at
+			}
+		}
+		if ref.Matched.IsZero() {
+			return nil, nil
+		}
+	}
+	if f.q.Match != nil && !f.q.Match(ref.Trace) {
+		return nil, nil
+	}
+	return ref, nil
+}
+
+// candidates returns the next n candidates, newest start first.
+func (f *finder) candidates(ctx context.Context, n int) ([]candidate, error) {
+	query, args := f.statement()
+	rows, err := f.tx.QueryContext(ctx, query, append(args, n)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []candidate
+	for rows.Next() {
+		var c candidate
+		if err := rows.Scan(&c.num, &c.start, &c.id); err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, rows.Err()
+}
+
+// statement selects, from the next position on, where traces stand now and where
+// they stood when the first page was read.
+func (f *finder) statement() (query string, args []any) {
+	head := &clause{}
+	head.add(`h.namespace = ? AND h.start <= ? AND (h.start, h.trace) < (?, ?) AND h.since <= ?`,
+		f.namespace, f.pos.start, f.pos.start, f.pos.num, f.pos.seq)
+	moved := &clause{}
+	moved.add(`h.namespace = ? AND h.start <= ? AND (h.start, h.trace) < (?, ?) AND h.since <= ? AND h.until > ?`,
+		f.namespace, f.pos.start, f.pos.start, f.pos.num, f.pos.seq, f.pos.seq)
+	from := `heads h JOIN traces t ON t.num = h.trace`
+	if f.q.By == ByStart {
+		for _, c := range []*clause{head, moved} {
+			c.add(`h.start BETWEEN ? AND ?`, f.q.Start, f.q.End)
+		}
+	} else {
+		span := f.span()
+		from = `traces t CROSS JOIN heads h ON h.namespace = t.namespace AND h.start = t.start AND h.trace = t.num`
+		head.add(`t.num IN (`+span.text+`)`, span.args...)
+		moved.add(`t.num IN (`+span.text+`)`, span.args...)
+	}
+	if f.q.Where.Where != "" {
+		head.add(f.q.Where.Where, f.q.Where.Args...)
+	}
+	return `SELECT num, at, id FROM (SELECT t.num AS num, h.start AS at, t.id AS id FROM ` + from + ` WHERE ` + head.text + `
+		UNION ALL SELECT t.num, h.start, t.id FROM moved h JOIN traces t ON t.num = h.trace WHERE ` + moved.text + `)
+		ORDER BY at DESC, num DESC LIMIT ?`, append(head.args, moved.args...)
+}
+
+// span selects the numbers of traces of which documents came, or which ended, in
+// the range of the query.
+func (f *finder) span() *clause {
+	if f.q.By == ByEnd {
+		c := &clause{}
+		c.add(`SELECT num FROM traces WHERE namespace = ?`, f.namespace)
+		c.add(`end BETWEEN ? AND ?`, f.q.Start, f.q.End)
+		return c
+	}
+	return spanning(f.namespace, receiptSpan, nanoseconds(f.q.Start), nanoseconds(f.q.End))
+}
+
+// A clause is part of a statement, with its arguments.
+type clause struct {
+	text string
+	args []any
+}
+
+func (c *clause) add(text string, args ...any) {
+	if c.text != "" {
+		c.text += " AND "
+	}
+	c.text += text
+	c.args = append(c.args, args...)
+}
+
+// count says how many traces of the range the page has passed.
+func (f *finder) count(ctx context.Context) error {
+	f.page.Processed = len(f.page.Refs)
+	if f.q.Where.Where == "" && f.q.Match == nil {
+		return nil
+	}
+	if f.q.By != ByStart {
+		span := f.span()
+		return f.tx.QueryRowContext(ctx, `SELECT count(*) FROM (`+span.text+`)`, span.args...).Scan(&f.page.Processed)
+	}
+	return f.tx.QueryRowContext(ctx, `SELECT count(*) FROM heads WHERE namespace = ? AND start BETWEEN ? AND ?
+		AND (start, trace) < (?, ?) AND (start, trace) >= (?, ?) AND since <= ?`,
+		f.namespace, f.q.Start, f.q.End, f.from.start, f.from.num, f.pos.start, f.pos.num, f.pos.seq).Scan(&f.page.Processed)
+}
+
+func nanoseconds(seconds float64) int64 {
+	whole, fraction := math.Modf(seconds)
+	if math.Abs(whole) > math.MaxInt64/2/1e9 {
+		return int64(math.Copysign(math.MaxInt64/2, whole))
+	}
+	return int64(whole)*1e9 + int64(math.Round(fraction*1e6))*1e3
+}
