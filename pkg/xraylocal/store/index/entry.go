@@ -93,14 +93,7 @@ func (e *Entry) set(flag Flags, on bool) {
 // entity adds what any segment or subsegment contributes.
 func (e *Entry) entity(entity assembly.Entity) {
 	e.set(Inferred, entity.Inferred)
-	outcome := assembly.OutcomeOf(entity.Document)
-	name := assembly.ServiceOf(entity.Segment).Name
-	for word, is := range map[string]bool{"error": outcome.Error, "fault": outcome.Fault, "throttle": outcome.Throttle} {
-		if is {
-			e.Signature.add(termOutcome, name, word)
-			e.Signature.add(termAnyOutcome, word)
-		}
-	}
+	e.ended(termAnyOutcome, assembly.OutcomeOf(entity.Document))
 	for key, value := range entity.Annotations {
 		e.Signature.add(termKey, key)
 		if kind, text := annotationText(value); kind != "" {
@@ -114,6 +107,19 @@ func (e *Entry) entity(entity assembly.Entity) {
 	e.text(termARN, entity.ResourceARN)
 	e.text(termInstance, instance)
 	e.text(termZone, zone)
+}
+
+// ended adds how something ended, by words that are in front.
+func (e *Entry) ended(kind termKind, outcome assembly.Outcome, of ...string) {
+	if outcome.Error {
+		e.Signature.add(kind, append(of, "error")...)
+	}
+	if outcome.Fault {
+		e.Signature.add(kind, append(of, "fault")...)
+	}
+	if outcome.Throttle {
+		e.Signature.add(kind, append(of, "throttle")...)
+	}
 }
 
 // annotationText returns the kind of an annotation's value, and the value as
@@ -140,8 +146,12 @@ func (e *Entry) text(kind termKind, text string) {
 // graph adds who took part, and who called whom.
 func (e *Entry) graph(g *servicegraph.Graph) {
 	for i := range g.Nodes {
-		e.Signature.add(termService, g.Nodes[i].Name)
-		e.Signature.add(termType, g.Nodes[i].Type)
+		n := &g.Nodes[i]
+		e.Signature.add(termService, n.Name)
+		e.Signature.add(termType, n.Type)
+		for j := range n.Requests {
+			e.ended(termOutcome, assembly.OutcomeOf(n.Requests[j].Document), n.Name)
+		}
 	}
 	for i := range g.Edges {
 		edge := &g.Edges[i]
