@@ -212,8 +212,8 @@ func TestCommandErrors(t *testing.T) {
 		{name: "another server", command: newTracesCommand, args: []string{"--endpoint", other.URL}, want: "is not X-Ray Local"},
 		{name: "list with an argument", command: newTracesCommand, args: []string{unknown}, usage: true, want: "bragg trace"},
 		{name: "list of nothing", command: newTracesCommand, args: []string{"--limit", "0"}, usage: true, want: "--limit"},
-		{name: "list of the future", command: newTracesCommand, args: []string{"--since", "-1h"}, usage: true, want: "--since"},
-		{name: "list since a word", command: newTracesCommand, args: []string{"--since", "yesterday"}, usage: true, want: "--since"},
+		{name: "list of the future", command: newTracesCommand, args: []string{"--last", "-1h"}, usage: true, want: "--last"},
+		{name: "list of the last word", command: newTracesCommand, args: []string{"--last", "yesterday"}, usage: true, want: "--last"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			setEnvironment(t, "80")

@@ -18,78 +18,125 @@ import (
 
 // tracesFlags are what the traces command can be told.
 type tracesFlags struct {
-	endpoint    string
-	since       time.Duration
-	limit       int
-	asJSON, asc bool
+	endpoint             string
+	filter               string
+	from, to, last       string
+	limit                int
+	asJSON, asc, explain bool
 }
 
-// newTracesCommand lists the latest traces.
+// newTracesCommand lists traces.
 func newTracesCommand() *cobra.Command {
 	var flags tracesFlags
 	cmd := &cobra.Command{
 		Use:   "traces",
-		Short: "List the latest traces",
-		Long: `List the latest traces of X-Ray Local, newest first: how they ended, how long
-ago they began, how long they took, what was asked of which service, and their
-ids.
+		Short: "List the latest traces, or those that a filter expression finds",
+		Long: `List traces of X-Ray Local, newest first: how they ended, how long ago they
+began, how long they took, what was asked of which service, and their ids.
 
-  ○ ok   ▲ error (4xx)   ‖ throttle (429)   ◆ fault (5xx)   ◌ in progress`,
+  ○ ok   ▲ error (4xx)   ‖ throttle (429)   ◆ fault (5xx)   ◌ in progress
+
+--filter takes X-Ray's filter expressions. Keywords are compared (responsetime >
+2, http.url CONTAINS "/api/"), or stand alone (fault, user); ! negates, AND and OR
+combine. service("name") { … } and edge("a", "b") { … } ask about requests to one
+service, annotation.key about what was annotated, and rootcause.fault.service { … }
+about where faults came from.
+
+Times are durations back from now (90s, 15m, 6h, 7d), times of this day (15:04),
+dates (2006-01-02, 2006-01-02T15:04:05, with Z or an offset, else local time) or
+seconds since the epoch.`,
 		Example: `  bragg traces
-  bragg traces --since 15m --limit 100
-  bragg traces --json | jq -r '.[] | select(.HasFault) | .Id'`,
+  bragg traces --filter 'fault AND responsetime > 2'
+  bragg traces --filter 'service("checkout") { error } AND annotation.plan = "gold"' --last 1h
+  bragg traces --filter 'edge("web", "cart") { responsetime > 0.5 }' --from 14:00 --to 14:30
+  bragg traces --filter 'rootcause.fault.exception { message CONTAINS "timeout" }' --explain
+  bragg traces --json --limit 1000 | jq -r '.[] | select(.HasFault) | .Id'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageError{fmt.Errorf("unexpected %q; `bragg trace <trace id>` shows one trace", args[0])}
+				return usageError{fmt.Errorf("unexpected %q; `bragg trace <trace id>` shows one trace, --filter takes an expression in quotes", args[0])}
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return flags.run(cmd) },
 	}
 	endpointFlag(cmd, &flags.endpoint)
-	cmd.Flags().DurationVar(&flags.since, "since", 6*time.Hour, "how far to look back, such as 90s, 15m or 6h")
-	cmd.Flags().IntVar(&flags.limit, "limit", 20, "list at most so many traces")
-	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print the trace summaries as JSON")
-	cmd.Flags().BoolVar(&flags.asc, "ascii", false, "draw with ASCII characters only")
+	f := cmd.Flags()
+	f.StringVar(&flags.filter, "filter", "", "list only traces that match this filter expression")
+	f.StringVar(&flags.last, "last", "6h", "how far to look back from --to, such as 90s, 15m, 6h or 7d")
+	f.StringVar(&flags.from, "from", "", "list traces that started at this time or later, instead of --last")
+	f.StringVar(&flags.to, "to", "", "list traces that started at this time or earlier (default now)")
+	f.IntVar(&flags.limit, "limit", 20, "list at most so many traces")
+	f.BoolVar(&flags.explain, "explain", false, "say how the traces are found, instead of listing them")
+	f.BoolVar(&flags.asJSON, "json", false, "print the trace summaries, or the explanation, as JSON")
+	f.BoolVar(&flags.asc, "ascii", false, "draw with ASCII characters only")
 	return cmd
 }
 
 func (f *tracesFlags) run(cmd *cobra.Command) error {
-	if f.since <= 0 {
-		return usageError{errors.New("--since must be more than 0")}
-	}
 	if f.limit < 1 {
 		return usageError{errors.New("--limit must be at least 1")}
+	}
+	if f.from != "" && cmd.Flags().Changed("last") {
+		return usageError{errors.New("--from and --last both say where to begin: give one of them")}
+	}
+	now := time.Now()
+	from, to, err := timeRange(f.from, f.to, f.last, now)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := checkFilter(cmd.ErrOrStderr(), cmd.CommandPath(), f.filter); err != nil {
+		return err
 	}
 	api, endpoint, err := connect(f.endpoint)
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	summaries, more, err := client.ListTraces(cmd.Context(), api, now.Add(-f.since), now, f.limit)
+	q := client.Query{From: from, To: to, Filter: f.filter, Limit: f.limit, Explain: f.explain}
+	list, err := client.Find(cmd.Context(), api, q)
+	if invalid := new(types.InvalidRequestException); errors.As(err, &invalid) {
+		return usageError{errors.New(invalid.ErrorMessage())} // such as a group that is not there
+	}
 	if err != nil {
 		return explain(err, endpoint)
 	}
 	out := cmd.OutOrStdout()
 	switch {
+	case f.explain && f.asJSON:
+		return writeJSON(out, list.Pages)
+	case f.explain:
+		return writeExplanation(out, q, list)
 	case f.asJSON:
-		return writeSummariesJSON(out, summaries)
-	case len(summaries) == 0:
-		_, err := fmt.Fprintf(out, `No traces at %s in the last %s. To get some:
-  bragg up                                  starts everything, with a demo that sends requests
-  OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317   for a service of your own, while bragg up runs
-  bragg traces --since 24h                  looks further back
-`, endpoint, shortDuration(f.since))
-		return err
+		return writeSummariesJSON(out, list.Summaries)
+	case len(list.Summaries) == 0:
+		return f.writeNothing(out, endpoint, list, from, to)
 	}
 	screen := terminal.ScreenOf(out)
 	screen.ASCII = f.asc
-	if err := screen.WriteList(out, listLines(summaries, now)); err != nil {
+	if err := screen.WriteList(out, listLines(list.Summaries, now)); err != nil {
 		return err
 	}
-	if more {
-		_, err = fmt.Fprintf(out, "The latest %d; --limit shows more.\n", len(summaries))
+	if list.More {
+		_, err = fmt.Fprintf(out, "The latest %d; --limit shows more.\n", len(list.Summaries))
 	}
+	return err
+}
+
+// writeNothing says that there are no traces, and what to do about it.
+func (f *tracesFlags) writeNothing(out io.Writer, endpoint string, list *client.List, from, to time.Time) error {
+	where := fmt.Sprintf("in the last %s", f.last)
+	if f.from != "" || f.to != "" {
+		where = fmt.Sprintf("from %s to %s", clock(from), clock(to))
+	}
+	if f.filter != "" && list.Scanned > 0 {
+		_, err := fmt.Fprintf(out, "None of %d traces at %s %s matches. --explain says how they were looked at; --last 24h looks further back.\n",
+			list.Scanned, endpoint, where)
+		return err
+	}
+	_, err := fmt.Fprintf(out, `No traces at %s %s. To get some:
+  bragg up                                  starts everything, with a demo that sends requests
+  OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317   for a service of your own, while bragg up runs
+  bragg traces --last 24h                   looks further back
+`, endpoint, where)
 	return err
 }
 
@@ -104,19 +151,6 @@ func listLines(summaries []types.TraceSummary, now time.Time) []terminal.Line {
 		}
 	}
 	return lines
-}
-
-// shortDuration writes a flag's duration without its zero parts: "6h", not
-// "6h0m0s".
-func shortDuration(d time.Duration) string {
-	switch {
-	case d%time.Hour == 0:
-		return fmt.Sprintf("%dh", d/time.Hour)
-	case d%time.Minute == 0:
-		return fmt.Sprintf("%dm", d/time.Minute)
-	default:
-		return d.String()
-	}
 }
 
 // writeSummariesJSON prints summaries with the member names of X-Ray's API,

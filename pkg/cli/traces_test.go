@@ -56,14 +56,14 @@ func TestTracesLimit(t *testing.T) {
 func TestTracesEmpty(t *testing.T) {
 	server := recorded(t)
 	setEnvironment(t, "80")
-	out, err := execute(newTracesCommand(), "--endpoint", server.URL, "--since", "1m")
+	out, err := execute(newTracesCommand(), "--endpoint", server.URL, "--last", "1m")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out, "in the last 1m") || !strings.Contains(out, "bragg up") {
 		t.Errorf("got %q", out)
 	}
-	out, err = execute(newTracesCommand(), "--endpoint", server.URL, "--since", "1m", "--json")
+	out, err = execute(newTracesCommand(), "--endpoint", server.URL, "--last", "1m", "--json")
 	if err != nil || strings.TrimSpace(out) != "[]" {
 		t.Errorf("got %q, %v; want []", out, err)
 	}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/summary"
 )
 
 // What a call has that says nothing of its own.
@@ -24,6 +26,7 @@ type caller struct {
 	region    string // of the signature's credential scope
 	account   string // 12 digits
 	strict    bool   // AWS's limits hold for the call
+	explain   bool   // wants to be told how summaries were found
 }
 
 // arn returns the ARN of a resource of X-Ray, as in "group/Default".
@@ -66,6 +69,7 @@ var (
 func (h *Handler) identify(r *http.Request) caller {
 	c := h.anybody()
 	c.strict = c.strict && r.Header.Get(LimitsHeader) != "off"
+	c.explain = r.Header.Get(summary.ExplainHeader) == "on"
 	key, region := CredentialScope(r.Header.Get("Authorization"))
 	if regionID.MatchString(region) {
 		c.region = region

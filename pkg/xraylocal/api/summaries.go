@@ -37,6 +37,7 @@ type getTraceSummariesResponse struct {
 	ApproximateTime      *float64 // where in the time range the page ends
 	TracesProcessedCount int      // those included that do not match
 	NextToken            *string
+	Explanation          *summary.Explanation `json:",omitempty"` // if the caller asked for it
 }
 
 // ranges are the values of TimeRangeType.
@@ -59,6 +60,7 @@ func (h *Handler) getTraceSummaries(ctx context.Context, in *getTraceSummariesRe
 	if err != nil {
 		return nil, err
 	}
+	begin := h.now()
 	s := &selection{in: in, by: q.By, expression: expression, page: []*summary.Trace{}}
 	page, err := findMatching(ctx, h.storeOf(ctx), q, s.match)
 	if errors.Is(err, store.ErrToken) {
@@ -75,6 +77,13 @@ func (h *Handler) getTraceSummaries(ctx context.Context, in *getTraceSummariesRe
 	}
 	if page.next != "" {
 		out.ApproximateTime = &page.last
+	}
+	if callerOf(ctx).explain {
+		out.Explanation = &summary.Explanation{
+			Expression: expression.String(),
+			Scanned:    page.processed, Read: s.read, Matched: len(s.page),
+			Seconds: h.now().Sub(begin).Seconds(),
+		}
 	}
 	return out, nil
 }

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/xray"
@@ -91,25 +89,4 @@ func decode(raw []byte) (*segment.Document, error) {
 		err = nil
 	}
 	return doc, err
-}
-
-// ListTraces returns the summaries of at most limit traces that started between
-// from and to, newest first, and whether there are more. limit must be at least
-// 1.
-func ListTraces(ctx context.Context, api API, from, to time.Time, limit int) (summaries []types.TraceSummary, more bool, err error) {
-	pages := xray.NewGetTraceSummariesPaginator(api, &xray.GetTraceSummariesInput{StartTime: &from, EndTime: &to})
-	for len(summaries) <= limit && pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, false, fmt.Errorf("list traces: %w", err)
-		}
-		summaries = append(summaries, page.TraceSummaries...)
-	}
-	slices.SortStableFunc(summaries, func(a, b types.TraceSummary) int {
-		return aws.ToTime(b.StartTime).Compare(aws.ToTime(a.StartTime))
-	})
-	if len(summaries) > limit {
-		return summaries[:limit], true, nil
-	}
-	return summaries, pages.HasMorePages(), nil
 }

@@ -1,0 +1,101 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/xray"
+	"github.com/aws/aws-sdk-go-v2/service/xray/types"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/summary"
+)
+
+// A Query says which traces to list.
+type Query struct {
+	From, To time.Time // of the traces' starts, both included
+	Filter   string    // filter expression; "" for all
+	Limit    int       // at most so many, at least 1
+	Explain  bool      // ask how they were found
+}
+
+// A List is what a Query found.
+type List struct {
+	Summaries []types.TraceSummary // newest first
+	More      bool                 // there are more than the limit
+	Scanned   int64                // traces of the time range that were looked at
+	Pages     []summary.Explanation
+}
+
+// ListTraces returns the summaries of at most limit traces that started between
+// from and to, newest first, and whether there are more. limit must be at least
+// 1.
+func ListTraces(ctx context.Context, api API, from, to time.Time, limit int) (summaries []types.TraceSummary, more bool, err error) {
+	list, err := Find(ctx, api, Query{From: from, To: to, Limit: limit})
+	if err != nil {
+		return nil, false, err
+	}
+	return list.Summaries, list.More, nil
+}
+
+// Find returns the traces of a query.
+func Find(ctx context.Context, api API, q Query) (*List, error) {
+	in := &xray.GetTraceSummariesInput{StartTime: &q.From, EndTime: &q.To}
+	if q.Filter != "" {
+		in.FilterExpression = &q.Filter
+	}
+	list := new(List)
+	var options []func(*xray.Options)
+	if q.Explain {
+		options = append(options, func(o *xray.Options) { o.APIOptions = append(o.APIOptions, list.explain) })
+	}
+	pages := xray.NewGetTraceSummariesPaginator(api, in)
+	for len(list.Summaries) <= q.Limit && pages.HasMorePages() {
+		page, err := pages.NextPage(ctx, options...)
+		if err != nil {
+			return nil, fmt.Errorf("list traces: %w", err)
+		}
+		list.Summaries = append(list.Summaries, page.TraceSummaries...)
+		list.Scanned += aws.ToInt64(page.TracesProcessedCount)
+	}
+	slices.SortStableFunc(list.Summaries, func(a, b types.TraceSummary) int {
+		return aws.ToTime(b.StartTime).Compare(aws.ToTime(a.StartTime))
+	})
+	list.More = pages.HasMorePages()
+	if len(list.Summaries) > q.Limit {
+		list.Summaries, list.More = list.Summaries[:q.Limit], true
+	}
+	return list, nil
+}
+
+// explain asks for explanations, and keeps those that come with the answers:
+// the SDK does not know of them.
+func (l *List) explain(stack *middleware.Stack) error {
+	if err := smithyhttp.AddHeaderValue(summary.ExplainHeader, "on")(stack); err != nil {
+		return err
+	}
+	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("Explain", func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+		out, metadata, err := next.HandleDeserialize(ctx, in)
+		resp, ok := out.RawResponse.(*smithyhttp.Response)
+		if err != nil || !ok {
+			return out, metadata, err
+		}
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			return out, metadata, err
+		}
+		resp.Body = io.NopCloser(bytes.NewReader(body))
+		var page struct{ Explanation *summary.Explanation }
+		if json.Unmarshal(body, &page) == nil && page.Explanation != nil { // else the SDK says what is wrong
+			l.Pages = append(l.Pages, *page.Explanation)
+		}
+		return out, metadata, nil
+	}), middleware.After)
+}
