@@ -5,11 +5,13 @@ import (
 	"errors"
 	"hash/fnv"
 	"math"
+	"time"
 
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter/eval"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/store/index"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/summary"
 )
 
@@ -44,7 +46,7 @@ type getTraceSummariesResponse struct {
 var ranges = map[string]store.TimeRange{
 	"TraceId": store.ByStart,
 	"Event":   store.ByReceipt,
-	"Service": store.ByEnd,
+	"Service": store.BySpan,
 }
 
 // getTraceSummaries returns a page of summaries, newest start first. A page may
@@ -61,8 +63,9 @@ func (h *Handler) getTraceSummaries(ctx context.Context, in *getTraceSummariesRe
 		return nil, err
 	}
 	begin := h.now()
-	s := &selection{in: in, by: q.By, expression: expression, page: []*summary.Trace{}}
-	page, err := findMatching(ctx, h.storeOf(ctx), q, s.match)
+	s := &selection{in: in, by: q.By, expression: expression, matches: make(map[string]eval.Match)}
+	q.Where, q.Match = index.Plan(expression), s.match
+	page, err := h.storeOf(ctx).Find(ctx, q)
 	if errors.Is(err, store.ErrToken) {
 		return nil, invalidRequest("Invalid NextToken")
 	}
@@ -70,18 +73,22 @@ func (h *Handler) getTraceSummaries(ctx context.Context, in *getTraceSummariesRe
 		return nil, err
 	}
 	out := getTraceSummariesResponse{
-		TraceSummaries:       s.page,
+		TraceSummaries:       []*summary.Trace{},
 		ApproximateTime:      in.StartTime,
-		TracesProcessedCount: page.processed,
-		NextToken:            orNull(page.next),
+		TracesProcessedCount: page.Processed,
+		NextToken:            orNull(page.Next),
 	}
-	if page.next != "" {
-		out.ApproximateTime = &page.last
+	for _, ref := range page.Refs {
+		out.TraceSummaries = append(out.TraceSummaries, s.summarize(ref))
+	}
+	if n := len(page.Refs); page.Next != "" && n > 0 {
+		out.ApproximateTime = &page.Refs[n-1].Start
 	}
 	if callerOf(ctx).explain {
 		out.Explanation = &summary.Explanation{
 			Expression: expression.String(),
-			Scanned:    page.processed, Read: s.read, Matched: len(s.page),
+			Index:      q.Where.Needs, Statement: q.Where.Where,
+			Scanned: page.Processed, Read: s.read, Matched: len(page.Refs),
 			Seconds: h.now().Sub(begin).Seconds(),
 		}
 	}
@@ -139,57 +146,61 @@ func (in *getTraceSummariesRequest) sampledOut(traceID string) bool {
 	return float64(hash.Sum32()) >= rate*(math.MaxUint32+1)
 }
 
-// A selection decides on traces, and gathers the summaries of those that match.
+// A selection decides on traces.
 type selection struct {
 	in         *getTraceSummariesRequest
 	by         store.TimeRange
 	expression filter.Expr
-	page       []*summary.Trace
-	read       int // traces that were put together
+	matches    map[string]eval.Match // of those that match, by trace id
+	read       int                   // traces that were put together
 }
 
-// match decides on one trace. Matched is what the range found of it, in seconds
-// since the epoch, or nil.
-func (s *selection) match(trace *store.Trace, matched *float64) bool {
+// match decides on one trace.
+func (s *selection) match(trace *store.Trace) bool {
 	s.read++
-	if len(trace.Segments) == 0 || s.in.sampledOut(trace.ID) {
+	if s.in.sampledOut(trace.ID) {
 		return false
 	}
 	view := eval.NewView(trace.Trace, trace.Received)
-	var match eval.Match
-	if s.by != store.ByEnd {
-		if !view.Matches(s.expression) {
-			return false
-		}
-	} else {
-		var ok bool
-		if match, ok = view.MatchesWithin(s.expression, *s.in.StartTime, *s.in.EndTime); !ok {
-			return false
-		}
-		matched = new(float64)
-		*matched = float64(trace.LastReceived.Unix())
+	if s.by != store.BySpan {
+		return view.Matches(s.expression)
 	}
-	t := summary.Of(trace.Trace)
-	t.Revision, t.MatchedEventTime = trace.Revision, matched
-	describe(t, trace, match)
-	s.page = append(s.page, t)
-	return true
+	match, ok := view.MatchesWithin(s.expression, *s.in.StartTime, *s.in.EndTime)
+	if ok {
+		s.matches[trace.ID] = match
+	}
+	return ok
 }
 
-// describe adds what a query for services and edges found.
-func describe(t *summary.Trace, trace *store.Trace, match eval.Match) {
-	at := func(r *servicegraph.Request) {
-		if r.Receipt != 0 {
-			second := math.Floor(float64(r.Receipt) / 1e6)
-			t.MatchedEventTime = &second
-		}
+// summarize returns the summary of a trace that matched, with what the query
+// found of it.
+func (s *selection) summarize(ref store.Ref) *summary.Trace {
+	t := summary.Of(ref.Trace.Trace)
+	t.Revision = ref.Trace.Revision
+	matched := ref.Matched
+	match := s.matches[ref.TraceID]
+	if s.by == store.BySpan {
+		matched = ref.Trace.LastReceived
 	}
 	if r := match.Edge; r != nil {
-		at(r)
-		t.MatchedEdge = summary.MatchEdge(trace.Trace, r.Document)
+		matched = received(r, matched)
+		t.MatchedEdge = summary.MatchEdge(ref.Trace.Trace, r.Document)
 	}
 	if r := match.Service; r != nil {
-		at(r)
+		matched = received(r, matched)
 		t.MatchedService = summary.MatchService(r.Document)
 	}
+	if !matched.IsZero() {
+		second := float64(matched.Unix())
+		t.MatchedEventTime = &second
+	}
+	return t
+}
+
+// received returns when a request came, if that is known.
+func received(r *servicegraph.Request, otherwise time.Time) time.Time {
+	if r.Receipt == 0 {
+		return otherwise
+	}
+	return time.UnixMicro(r.Receipt)
 }

@@ -18,7 +18,7 @@ type TimeRange int
 const (
 	ByStart   TimeRange = iota // the start of its first segment
 	ByReceipt                  // the arrival of a document that it still has, End excluded
-	ByEnd                      // the end of its last segment
+	BySpan                     // any time between the start of its first segment and the end of its last
 )
 
 // A Query selects traces of which a segment has arrived. Start and End are
@@ -211,14 +211,11 @@ func (f *finder) statement() (query string, args []any) {
 		ORDER BY at DESC, num DESC LIMIT ?`, append(head.args, moved.args...)
 }
 
-// span selects the numbers of traces of which documents came, or which ended, in
+// span selects the numbers of traces of which documents came, or which ran, in
 // the range of the query.
 func (f *finder) span() *clause {
-	if f.q.By == ByEnd {
-		c := &clause{}
-		c.add(`SELECT num FROM traces WHERE namespace = ?`, f.namespace)
-		c.add(`end BETWEEN ? AND ?`, f.q.Start, f.q.End)
-		return c
+	if f.q.By == BySpan {
+		return spanning(f.namespace, documentSpan, f.q.Start, f.q.End)
 	}
 	return spanning(f.namespace, receiptSpan, nanoseconds(f.q.Start), nanoseconds(f.q.End))
 }
@@ -245,7 +242,10 @@ func (f *finder) count(ctx context.Context) error {
 	}
 	if f.q.By != ByStart {
 		span := f.span()
-		return f.tx.QueryRowContext(ctx, `SELECT count(*) FROM (`+span.text+`)`, span.args...).Scan(&f.page.Processed)
+		args := append(span.args, f.from.start, f.from.num, f.pos.start, f.pos.num)
+		return f.tx.QueryRowContext(ctx, `SELECT count(*)
+			FROM traces t CROSS JOIN heads h ON h.namespace = t.namespace AND h.start = t.start AND h.trace = t.num
+			WHERE t.num IN (`+span.text+`) AND (h.start, h.trace) < (?, ?) AND (h.start, h.trace) >= (?, ?)`, args...).Scan(&f.page.Processed)
 	}
 	return f.tx.QueryRowContext(ctx, `SELECT count(*) FROM heads WHERE namespace = ? AND start BETWEEN ? AND ?
 		AND (start, trace) < (?, ?) AND (start, trace) >= (?, ?) AND since <= ?`,

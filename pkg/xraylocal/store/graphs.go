@@ -37,7 +37,7 @@ func spanning[T int64 | float64](namespace int64, s span, from, to T) *clause {
 // Graphs calls f with the service graph of every trace of which something may
 // lie in a range of time, encoded as servicegraph.Merger.Add takes it: a document
 // that came then, by ByReceipt, or any time between the start of its first segment
-// and the end of its last, by ByStart or ByEnd. From and to are seconds since the
+// and the end of its last, by ByStart or BySpan. From and to are seconds since the
 // epoch. The order is none. F may keep neither slice, and must not call the
 // Store. Graphs ends with f's error if f returns one.
 func (s *Store) Graphs(ctx context.Context, by TimeRange, from, to float64, f func(shape, values []byte) error) error {
