@@ -4,9 +4,11 @@ import (
 	"context"
 	"math"
 
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter/eval"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/store/index"
 )
 
 // window returns what lies between two times in seconds since the epoch, both
@@ -23,36 +25,41 @@ func microseconds(seconds float64) int64 {
 }
 
 // eachGraph calls f with the encoded graph of every trace that may have requests
-// in the window and is of the group, if that is not nil.
+// in the window and is of the group, if that is not nil. F must not call the
+// store, nor keep what it is given.
 func (h *Handler) eachGraph(ctx context.Context, w servicegraph.Window, group *group, f func(shape, values []byte) error) error {
-	var expression *string
-	if group != nil {
-		expression = group.FilterExpression
+	if group != nil && group.FilterExpression != nil {
+		matching, err := h.expression(ctx, group.FilterExpression)
+		if err != nil {
+			return err
+		}
+		return h.eachMatching(ctx, w, matching, f)
 	}
-	matching, err := h.expression(ctx, expression)
-	if err != nil {
-		return err
+	by := store.ByReceipt
+	if w.By == servicegraph.ByDocument {
+		by = store.ByStart
+	}
+	return h.storeOf(ctx).Graphs(ctx, by, float64(w.From)/1e6, float64(w.To)/1e6, f)
+}
+
+// longest is how long a trace may last, in seconds, so that a range of document
+// time finds all of it that a filter lets through.
+const longest = 6 * 60 * 60
+
+// eachMatching is eachGraph for the traces that match an expression.
+func (h *Handler) eachMatching(ctx context.Context, w servicegraph.Window, matching filter.Expr, f func(shape, values []byte) error) error {
+	q := store.Query{By: store.ByReceipt, Start: float64(w.From) / 1e6, End: float64(w.To+1) / 1e6, Where: index.Plan(matching)}
+	if w.By == servicegraph.ByDocument {
+		q.By, q.Start = store.ByStart, q.Start-longest
 	}
 	var shape, values []byte
-	return h.eachTrace(ctx, w, func(t *store.Trace) error {
+	return h.storeOf(ctx).Each(ctx, q, func(t *store.Trace) error {
 		view := eval.NewView(t.Trace, t.Received)
-		if expression != nil && !view.Matches(matching) {
+		if !view.Matches(matching) {
 			return nil
 		}
 		g := view.Graph()
 		shape, values = g.AppendShape(shape[:0]), g.AppendValues(values[:0])
 		return f(shape, values)
 	})
-}
-
-// longest is how long a request may take, in seconds, so that a range of
-// document time finds the trace.
-const longest = 6 * 60 * 60
-
-func (h *Handler) eachTrace(ctx context.Context, w servicegraph.Window, f func(*store.Trace) error) error {
-	q := store.Query{By: store.ByReceipt, Start: float64(w.From) / 1e6, End: float64(w.To+1) / 1e6}
-	if w.By == servicegraph.ByDocument {
-		q.By, q.Start = store.ByStart, q.Start-longest
-	}
-	return h.storeOf(ctx).Each(ctx, q, f)
 }

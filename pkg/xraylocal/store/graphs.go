@@ -55,6 +55,8 @@ func (s *Store) Graphs(ctx context.Context, by TimeRange, from, to float64, f fu
 		nums = spanning(g.namespace, receiptSpan, nanoseconds(from), nanoseconds(to))
 	} else {
 		nums = spanning(g.namespace, documentSpan, from, to)
+		nums.text += ` UNION ALL SELECT num FROM traces WHERE namespace = ? AND end IS NULL AND start BETWEEN ? AND ?` // in progress
+		nums.args = append(nums.args, g.namespace, from, to)
 	}
 	if err := g.read(ctx, nums); err != nil {
 		return fmt.Errorf("read service graphs: %w", err)
