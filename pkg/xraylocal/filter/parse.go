@@ -55,6 +55,7 @@ type parser struct {
 	last  int // end of the token before
 	scope Scope
 	depth int
+	wants *Completions // gathers what could come at the end of the text; nil unless completing
 }
 
 func (p *parser) advance() *SyntaxError {
@@ -78,9 +79,10 @@ func (p *parser) unexpected(want string) *SyntaxError {
 }
 
 // expect uses up a sign.
-func (p *parser) expect(mark, after string) *SyntaxError {
-	if !p.token.is(mark) {
-		return p.unexpected("'" + mark + "' after " + after)
+func (p *parser) expect(sign, after string) *SyntaxError {
+	p.want(mark(sign))
+	if !p.token.is(sign) {
+		return p.unexpected("'" + sign + "' after " + after)
 	}
 	return p.advance()
 }
@@ -101,6 +103,7 @@ func (p *parser) or() (Expr, *SyntaxError) {
 			return nil, err
 		}
 		terms = append(terms, term)
+		p.want(connective("OR", "one of the two holds"))
 		if !p.token.isWord("OR") {
 			break
 		}
@@ -122,6 +125,7 @@ func (p *parser) and() (Expr, *SyntaxError) {
 			return nil, err
 		}
 		terms = append(terms, term)
+		p.want(connective("AND", "both hold"))
 		if p.token.isWord("AND") {
 			if err := p.advance(); err != nil {
 				return nil, err
@@ -185,6 +189,7 @@ func (p *parser) between(open, closing string, scope Scope) (Expr, *SyntaxError)
 	if err != nil {
 		return nil, err
 	}
+	p.want(mark(closing))
 	if p.token.kind == endToken {
 		return nil, errorAt(p.text, from, from+1, "this '%s' has no closing '%s'", open, closing)
 	}
@@ -196,6 +201,7 @@ func (p *parser) between(open, closing string, scope Scope) (Expr, *SyntaxError)
 
 // predicate reads what begins with a word.
 func (p *parser) predicate() (Expr, *SyntaxError) {
+	p.wantPredicate()
 	if p.token.kind != wordToken || p.token.isWord("AND") || p.token.isWord("OR") {
 		return nil, p.noPredicate()
 	}
@@ -313,6 +319,7 @@ func (p *parser) bracketedKey() (string, *SyntaxError) {
 
 // comparison reads operator and value after a field, if there is one.
 func (p *parser) comparison(field Field, word token) (Expr, *SyntaxError) {
+	p.wantOperator(field.Keyword)
 	if p.token.kind != opToken {
 		return &Bare{field, word.from}, p.noValue()
 	}
@@ -323,6 +330,7 @@ func (p *parser) comparison(field Field, word token) (Expr, *SyntaxError) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
+	p.wantValue(field)
 	value, err := p.value(op.op)
 	if err != nil {
 		return nil, err

@@ -64,6 +64,7 @@ func (p *parser) service(name token) (Expr, *SyntaxError) {
 		return nil, err
 	}
 	e := &Service{Pos: name.from}
+	p.want(mark(")"))
 	if !p.token.is(")") {
 		node, err := p.selector()
 		if err != nil {
@@ -108,6 +109,7 @@ func (p *parser) edge(name token) (Expr, *SyntaxError) {
 }
 
 func (p *parser) optionalBlock(scope Scope) (Expr, *SyntaxError) {
+	p.want(mark("{"))
 	if !p.token.is("{") {
 		return nil, nil
 	}
@@ -116,6 +118,7 @@ func (p *parser) optionalBlock(scope Scope) (Expr, *SyntaxError) {
 
 // selector reads a name or id().
 func (p *parser) selector() (Selector, *SyntaxError) {
+	p.wantService()
 	if p.token.kind == stringToken {
 		name := p.token.text
 		return Selector{Name: &name}, p.advance()
@@ -130,6 +133,7 @@ func (p *parser) selector() (Selector, *SyntaxError) {
 		return Selector{}, err
 	}
 	var s Selector
+	p.want(mark(")"))
 	for !p.token.is(")") {
 		if err := p.part(&s); err != nil {
 			return s, err
@@ -150,12 +154,14 @@ func (p *parser) selector() (Selector, *SyntaxError) {
 // part reads one part of id() into s.
 func (p *parser) part(s *Selector) *SyntaxError {
 	parts := map[string]**string{"name": &s.Name, "type": &s.Type, "account.id": &s.AccountID}
-	target := parts[strings.ToLower(p.token.text)]
+	p.want(part("name"), part("type"), part("account.id"))
+	name := strings.ToLower(p.token.text)
+	target := parts[name]
 	if p.token.kind != wordToken || target == nil {
 		return p.unexpected("name:, type: or account.id:")
 	}
 	if *target != nil {
-		return p.wrong("%s is given twice", strings.ToLower(p.token.text))
+		return p.wrong("%s is given twice", name)
 	}
 	if err := p.advance(); err != nil {
 		return err
@@ -163,6 +169,7 @@ func (p *parser) part(s *Selector) *SyntaxError {
 	if err := p.expect(":", "a part of id()"); err != nil {
 		return err
 	}
+	p.wantPart(name)
 	if p.token.kind != stringToken {
 		return p.unexpected("a string in quotation marks")
 	}
@@ -174,6 +181,7 @@ func (p *parser) part(s *Selector) *SyntaxError {
 func (p *parser) rootCause(word string, name token) (Expr, *SyntaxError) {
 	parts := strings.Split(word, ".")
 	e := &RootCause{Cause: Cause(parts[1]), Of: Element(parts[2]), Pos: name.from}
+	p.want(mark("{"))
 	if !p.token.is("{") {
 		return nil, p.unexpected("a block after " + word + ", as in " + word + ` { name = "…" },`)
 	}
@@ -186,6 +194,7 @@ func (p *parser) rootCause(word string, name token) (Expr, *SyntaxError) {
 
 // equality reads = or !=.
 func (p *parser) equality(word string) (Op, *SyntaxError) {
+	p.want(operator(Equals, AnyKind), operator(NotEquals, AnyKind))
 	op := p.token.op
 	if p.token.kind != opToken || op != Equals && op != NotEquals {
 		return "", p.unexpected("= or != after " + word)
@@ -201,6 +210,7 @@ func (p *parser) group(by GroupKey, name token) (Expr, *SyntaxError) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
+	p.wantGroup(by)
 	if p.token.kind != stringToken {
 		return nil, p.unexpected("a string in quotation marks")
 	}
