@@ -356,7 +356,8 @@ func TestArgument(t *testing.T) {
 		{"0.5", 0, `"0.5" is not known`},
 	}
 	for _, tt := range tests {
-		opts, err := sampling.ParseArgument(tt.argument)
+		argument, err := sampling.ParseArgument(tt.argument)
+		opts := argument.Options()
 		if len(opts) != tt.options || (err == nil) != (tt.problem == "") || err != nil && !strings.Contains(err.Error(), tt.problem) {
 			t.Errorf("%q: %d options, error %v", tt.argument, len(opts), err)
 		}

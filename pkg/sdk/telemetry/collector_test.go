@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	collectorlogs "go.opentelemetry.io/proto/otlp/collector/logs/v1"
 	collectormetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	collectortrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
@@ -25,6 +26,7 @@ type collector struct {
 	mu      sync.Mutex
 	traces  []*collectortrace.ExportTraceServiceRequest
 	metrics []*collectormetrics.ExportMetricsServiceRequest
+	logs    []*collectorlogs.ExportLogsServiceRequest
 }
 
 // metricsService is there because both services name their method Export.
@@ -55,6 +57,7 @@ func startGRPCCollector(t *testing.T) *collector {
 	server := grpc.NewServer()
 	collectortrace.RegisterTraceServiceServer(server, c)
 	collectormetrics.RegisterMetricsServiceServer(server, metricsService{collector: c})
+	collectorlogs.RegisterLogsServiceServer(server, logsService{collector: c})
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -79,6 +82,12 @@ func startHTTPCollector(t *testing.T, path string) *collector {
 		var request collectormetrics.ExportMetricsServiceRequest
 		if decode(w, r, &request) {
 			_, _ = metricsService{collector: c}.Export(r.Context(), &request)
+		}
+	})
+	mux.HandleFunc("POST "+path+"/v1/logs", func(w http.ResponseWriter, r *http.Request) {
+		var request collectorlogs.ExportLogsServiceRequest
+		if decode(w, r, &request) {
+			_, _ = logsService{collector: c}.Export(r.Context(), &request)
 		}
 	})
 	server := httptest.NewServer(mux)

@@ -21,6 +21,7 @@ type signal struct {
 var (
 	traces  = signal{name: "traces", path: "v1/traces", variable: "TRACES"}
 	metrics = signal{name: "metrics", path: "v1/metrics", variable: "METRICS"}
+	logs    = signal{name: "logs", path: "v1/logs", variable: "LOGS"}
 )
 
 // setting returns the signal's own variable, else the one for all signals:

@@ -2,17 +2,23 @@ package telemetry
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"sync/atomic"
 
+	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/bragg-tracing/bragg/pkg/sdk/internal/chunk"
 )
 
 // exports is what the exporters of one SDK share: where failures are reported
 // and counted, and the end of all exports at the end of Shutdown.
 type exports struct {
-	report *report
+	report *report       // of failed exports
+	drops  *report       // of full queues
 	failed atomic.Uint64 // exports that failed for good, of any signal
 	lost   atomic.Uint64 // spans in them
 
@@ -20,16 +26,19 @@ type exports struct {
 	cancel context.CancelFunc
 }
 
-func newExports(r *report) *exports {
-	e := &exports{report: r}
+func newExports(l *slog.Logger) *exports {
+	e := &exports{
+		report: &report{logger: l, message: "telemetry export failed, its data is lost"},
+		drops:  &report{logger: l, message: "telemetry dropped"},
+	}
 	e.giveUp, e.cancel = context.WithCancel(context.Background())
 	return e
 }
 
-// do runs one export. It reports a failure and returns nil: the callers in the
-// OpenTelemetry SDK would hand the error to the global error handler, with
+// do runs one export and reports a failure. Its callers keep the error from
+// the OpenTelemetry SDK, which would hand it to the global error handler, with
 // every batch. Flush and Shutdown learn of failures by the counter.
-func (e *exports) do(ctx context.Context, s signal, export func(context.Context) error) bool {
+func (e *exports) do(ctx context.Context, s signal, exporter string, export func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(e.giveUp, cancel)()
@@ -37,17 +46,17 @@ func (e *exports) do(ctx context.Context, s signal, export func(context.Context)
 	if err == nil {
 		err = export(ctx)
 	}
-	if err == nil {
-		return true
+	if err != nil {
+		e.failed.Add(1)
+		e.report.failed(err, "signal", s.name, "exporter", exporter)
 	}
-	e.failed.Add(1)
-	e.report.failed(err, "signal", s.name)
-	return false
+	return err
 }
 
 // spanExporter is an exporter whose failures go to exports.
 type spanExporter struct {
 	sdktrace.SpanExporter
+	name    string
 	exports *exports
 	taken   func(n int)   // told how many spans left the queue, before the export
 	done    chan struct{} // closed after Shutdown, the batch processor's last call
@@ -56,9 +65,14 @@ type spanExporter struct {
 // ExportSpans implements sdktrace.SpanExporter. Its error is always nil.
 func (x *spanExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	x.taken(len(spans))
-	if !x.exports.do(ctx, traces, func(ctx context.Context) error {
+	err := x.exports.do(ctx, traces, x.name, func(ctx context.Context) error {
 		return x.SpanExporter.ExportSpans(ctx, spans)
-	}) {
+	})
+	var lost *chunk.LostError
+	switch {
+	case errors.As(err, &lost):
+		x.exports.lost.Add(uint64(lost.Spans))
+	case err != nil:
 		x.exports.lost.Add(uint64(len(spans)))
 	}
 	return nil
@@ -73,13 +87,36 @@ func (x *spanExporter) Shutdown(ctx context.Context) error {
 // metricExporter is an exporter whose failures go to exports.
 type metricExporter struct {
 	sdkmetric.Exporter
+	name    string
 	exports *exports
 }
 
 // Export implements sdkmetric.Exporter. Its error is always nil.
 func (x *metricExporter) Export(ctx context.Context, data *metricdata.ResourceMetrics) error {
-	x.exports.do(ctx, metrics, func(ctx context.Context) error {
+	_ = x.exports.do(ctx, metrics, x.name, func(ctx context.Context) error {
 		return x.Exporter.Export(ctx, data)
+	})
+	return nil
+}
+
+// logExporter is an exporter whose failures go to exports.
+type logExporter struct {
+	sdklog.Exporter
+	name    string
+	exports *exports
+	done    chan struct{} // closed after Shutdown, the batch processor's last call
+}
+
+// Shutdown implements sdklog.Exporter.
+func (x *logExporter) Shutdown(ctx context.Context) error {
+	defer close(x.done)
+	return x.Exporter.Shutdown(ctx)
+}
+
+// Export implements sdklog.Exporter. Its error is always nil.
+func (x *logExporter) Export(ctx context.Context, records []sdklog.Record) error {
+	_ = x.exports.do(ctx, logs, x.name, func(ctx context.Context) error {
+		return x.Exporter.Export(ctx, records)
 	})
 	return nil
 }

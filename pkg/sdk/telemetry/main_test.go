@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,10 +27,12 @@ func clearEnvironment(t *testing.T) {
 	t.Helper()
 	for _, kv := range os.Environ() {
 		name, _, _ := strings.Cut(kv, "=")
-		if strings.HasPrefix(name, "OTEL_") || strings.HasPrefix(name, "ECS_CONTAINER_METADATA_URI") {
+		if slices.ContainsFunc([]string{"OTEL_", "AWS_", "BRAGG_", "NEW_RELIC_", "ECS_", "KUBERNETES_"}, func(p string) bool { return strings.HasPrefix(name, p) }) {
 			t.Setenv(name, "")
 		}
 	}
+	// This machine may be Amazon's.
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 }
 
 // logBuffer is a logger's output that can be read while it is written.

@@ -3,8 +3,14 @@ package telemetry
 import (
 	"log/slog"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/bragg-tracing/bragg/pkg/sdk/propagation"
+	"github.com/bragg-tracing/bragg/pkg/sdk/sampling"
+	"github.com/bragg-tracing/bragg/pkg/sdk/sigv4"
 )
 
 // Option changes how Start builds an SDK. The package's With functions make
@@ -30,6 +36,14 @@ type config struct {
 	queueSize      int
 	logger         *slog.Logger
 	withoutMetrics bool
+	withoutLogs    bool
+	exporters      []string
+
+	xraySampling    bool
+	samplingOptions []sampling.Option
+	headerRule      *propagation.Rule
+	credentials     aws.CredentialsProvider
+	detectors       []resource.Detector
 }
 
 func newConfig(opts []Option) config {
@@ -92,8 +106,64 @@ func WithSpanProcessor(p sdktrace.SpanProcessor) Option {
 // WithSampler decides which traces are recorded. Without it, and without
 // OTEL_TRACES_SAMPLER, the caller's decision is followed, and a trace that
 // starts here is recorded.
+//
+// A sampler that looks at the parent, like OpenTelemetry's ParentBased, also
+// honours what an X-Amzn-Trace-Id header leaves to this service: see
+// [sampling.Deferring].
 func WithSampler(s sdktrace.Sampler) Option {
-	return optionFunc(func(c *config) { c.sampler = s })
+	return optionFunc(func(c *config) { c.sampler, c.xraySampling = s, false })
+}
+
+// WithXRaySampling decides by the sampling rules of AWS X-Ray, as
+// OTEL_TRACES_SAMPLER=xray does, and follows the caller's decision where there
+// is one. The options come after what OTEL_TRACES_SAMPLER_ARG and
+// AWS_XRAY_DAEMON_ADDRESS say; see [sampling.NewRemote].
+func WithXRaySampling(opts ...sampling.Option) Option {
+	return optionFunc(func(c *config) { c.xraySampling, c.samplingOptions = true, opts })
+}
+
+// WithTraceHeaders sets the rule for requests that have both a traceparent and
+// an X-Amzn-Trace-Id header. The default is [propagation.Nearest]. The variable
+// BRAGG_TRACE_HEADERS (nearest, traceparent, xray) does the same.
+func WithTraceHeaders(rule propagation.Rule) Option {
+	return optionFunc(func(c *config) { c.headerRule = &rule })
+}
+
+// WithExporters names the exporters of spans, as OTEL_TRACES_EXPORTER does:
+//
+//	otlp      a collector, see WithEndpoint; the default
+//	xray      X-Ray's OTLP endpoint in AWS_REGION, requests signed
+//	newrelic  New Relic, in the region of the key in NEW_RELIC_LICENSE_KEY
+//	xrayudp   the X-Ray daemon at AWS_XRAY_DAEMON_ADDRESS, as in AWS Lambda
+//	console   standard output
+//	none      none
+//
+// Several at once get the same spans, each from a queue of its own: one that is
+// slow or away does not hold up the others.
+func WithExporters(names ...string) Option {
+	return optionFunc(func(c *config) { c.exporters = names })
+}
+
+// WithAWSCredentials sets the credentials for requests to X-Ray itself, usually
+// the Credentials of an aws.Config. Without it, those of the environment are
+// taken: see [sigv4.Credentials].
+func WithAWSCredentials(p aws.CredentialsProvider) Option {
+	return optionFunc(func(c *config) { c.credentials = p })
+}
+
+// awsCredentials returns the option's credentials or the environment's.
+func (c *config) awsCredentials() aws.CredentialsProvider {
+	if c.credentials == nil {
+		c.credentials = sigv4.Credentials()
+	}
+	return c.credentials
+}
+
+// WithDetectors adds detectors of resource attributes to those for AWS's
+// services, over whose attributes theirs win. Each gets a second, at the same
+// time as the others. Several of these options add up.
+func WithDetectors(d ...resource.Detector) Option {
+	return optionFunc(func(c *config) { c.detectors = append(c.detectors, d...) })
 }
 
 // WithSpanQueueSize sets how many ended spans may wait for export; what comes
@@ -113,4 +183,9 @@ func WithLogger(l *slog.Logger) Option {
 // WithoutMetrics turns metrics off, as OTEL_METRICS_EXPORTER=none does.
 func WithoutMetrics() Option {
 	return optionFunc(func(c *config) { c.withoutMetrics = true })
+}
+
+// WithoutLogs turns logs off, as OTEL_LOGS_EXPORTER=none does.
+func WithoutLogs() Option {
+	return optionFunc(func(c *config) { c.withoutLogs = true })
 }

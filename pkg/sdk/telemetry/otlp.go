@@ -2,17 +2,20 @@ package telemetry
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"os"
 
+	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploggrpc"
+	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploghttp"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/exporters/stdout/stdoutlog"
 	"go.opentelemetry.io/otel/exporters/stdout/stdoutmetric"
-	"go.opentelemetry.io/otel/exporters/stdout/stdouttrace"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
@@ -34,9 +37,17 @@ func newOTLPSpanExporter(ctx context.Context, d destination) (sdktrace.SpanExpor
 	return otlptracegrpc.New(ctx, otlptracegrpc.WithEndpointURL(d.endpoint.String()))
 }
 
-// newOTLPMetricExporter does not connect either.
-func newOTLPMetricExporter(ctx context.Context, d destination) (sdkmetric.Exporter, error) {
+// newMetricExporter does not connect either.
+func newMetricExporter(ctx context.Context, name string, p *plan) (sdkmetric.Exporter, error) {
+	d := p.metrics.destination
 	switch {
+	case name == exporterConsole:
+		return stdoutmetric.New(stdoutmetric.WithWriter(os.Stdout))
+	case name == exporterNewRelic:
+		return otlpmetrichttp.New(ctx, otlpmetrichttp.WithEndpointURL(p.newRelic.url(metrics)),
+			otlpmetrichttp.WithHeaders(map[string]string{"api-key": p.newRelic.key}),
+			otlpmetrichttp.WithCompression(otlpmetrichttp.GzipCompression),
+			otlpmetrichttp.WithTemporalitySelector(deltaTemporality))
 	case d.protocol == protocolHTTP:
 		return otlpmetrichttp.New(ctx, otlpmetrichttp.WithEndpointURL(d.endpoint.String()))
 	case d.endpoint.Scheme == "unix":
@@ -45,38 +56,30 @@ func newOTLPMetricExporter(ctx context.Context, d destination) (sdkmetric.Export
 	return otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpointURL(d.endpoint.String()))
 }
 
-// exporterNames returns the exporters that OTEL_TRACES_EXPORTER or
-// OTEL_METRICS_EXPORTER names: otlp and console, nothing for none. Names that
-// it does not know it returns as errors.
-func exporterNames(s signal) (names []string, errs []error) {
-	variable := "OTEL_" + s.variable + "_EXPORTER"
-	list := variableList(variable)
-	if len(list) == 0 {
-		list = []string{"otlp"}
+// deltaTemporality is New Relic's preference: it charges cumulative counters
+// more, and supports no delta of sums that go up and down.
+func deltaTemporality(kind sdkmetric.InstrumentKind) metricdata.Temporality {
+	switch kind {
+	case sdkmetric.InstrumentKindUpDownCounter, sdkmetric.InstrumentKindObservableUpDownCounter:
+		return metricdata.CumulativeTemporality
 	}
-	for _, name := range list {
-		switch name {
-		case "none":
-			return nil, nil
-		case "otlp", "console":
-			names = append(names, name)
-		default:
-			errs = append(errs, fmt.Errorf("%s: unknown exporter %q; known are otlp, console and none", variable, name))
-		}
-	}
-	return names, errs
+	return metricdata.DeltaTemporality
 }
 
-func newSpanExporter(ctx context.Context, name string, d destination) (sdktrace.SpanExporter, error) {
-	if name == "console" {
-		return stdouttrace.New(stdouttrace.WithWriter(os.Stdout))
+// newLogExporter does not connect either.
+func newLogExporter(ctx context.Context, name string, p *plan) (sdklog.Exporter, error) {
+	d := p.logs.destination
+	switch {
+	case name == exporterConsole:
+		return stdoutlog.New(stdoutlog.WithWriter(os.Stdout))
+	case name == exporterNewRelic:
+		return otlploghttp.New(ctx, otlploghttp.WithEndpointURL(p.newRelic.url(logs)),
+			otlploghttp.WithHeaders(map[string]string{"api-key": p.newRelic.key}),
+			otlploghttp.WithCompression(otlploghttp.GzipCompression))
+	case d.protocol == protocolHTTP:
+		return otlploghttp.New(ctx, otlploghttp.WithEndpointURL(d.endpoint.String()))
+	case d.endpoint.Scheme == "unix":
+		return otlploggrpc.New(ctx, otlploggrpc.WithEndpoint(d.endpoint.String()), otlploggrpc.WithInsecure())
 	}
-	return newOTLPSpanExporter(ctx, d)
-}
-
-func newMetricExporter(ctx context.Context, name string, d destination) (sdkmetric.Exporter, error) {
-	if name == "console" {
-		return stdoutmetric.New(stdoutmetric.WithWriter(os.Stdout))
-	}
-	return newOTLPMetricExporter(ctx, d)
+	return otlploggrpc.New(ctx, otlploggrpc.WithEndpointURL(d.endpoint.String()))
 }

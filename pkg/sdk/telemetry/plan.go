@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
+	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/bragg-tracing/bragg/pkg/sdk/propagation"
 	"github.com/bragg-tracing/bragg/pkg/sdk/xrayattr"
 )
 
@@ -20,26 +23,35 @@ const (
 // plan says what goes where: options and environment brought together, and
 // checked, before anything is started.
 type plan struct {
-	traces, metrics      output
-	queueSize, batchSize int
-	sampler              sdktrace.Sampler // nil: OTEL_TRACES_SAMPLER or its default
+	traces, metrics, logs output
+	newRelic              newRelic // if one of them names it
+	queueSize, batchSize  int
 }
 
 // output says where one signal goes: to none, one or several exporters.
 type output struct {
 	exporters   []string
-	destination destination
+	destination destination // of otlp
 }
 
-func newPlan(c *config) (plan, error) {
-	var p plan
-	var err error
-	if p.traces, err = newOutput(c, traces); err != nil {
-		return p, err
-	}
-	if !c.withoutMetrics {
-		if p.metrics, err = newOutput(c, metrics); err != nil {
-			return p, err
+func newPlan(c *config) (*plan, error) {
+	p := &plan{}
+	for _, signal := range []struct {
+		signal
+		off bool
+		out *output
+	}{{traces, false, &p.traces}, {metrics, c.withoutMetrics, &p.metrics}, {logs, c.withoutLogs, &p.logs}} {
+		if signal.off {
+			continue
+		}
+		var err error
+		if *signal.out, err = newOutput(c, signal.signal); err != nil {
+			return nil, err
+		}
+		if slices.Contains(signal.out.exporters, exporterNewRelic) {
+			if p.newRelic, err = newNewRelic(); err != nil {
+				return nil, err
+			}
 		}
 	}
 	queue, err1 := variableCount("OTEL_BSP_MAX_QUEUE_SIZE")
@@ -47,53 +59,51 @@ func newPlan(c *config) (plan, error) {
 	c.warn(err1, err2)
 	p.queueSize = cmp.Or(prefer(c, queue, max(c.queueSize, 0)), defaultQueueSize)
 	p.batchSize = cmp.Or(batch, defaultBatchSize)
-	if c.withoutGlobals || variable("OTEL_TRACES_SAMPLER") == "" {
-		p.sampler = c.sampler
-	}
 	return p, nil
 }
 
 func newOutput(c *config, s signal) (output, error) {
-	names, errs := exporterNames(s)
+	names, errs := exporterNames(c, s)
 	c.warn(errs...)
 	o := output{exporters: names}
-	for _, name := range names {
-		if name != "otlp" {
-			continue
-		}
-		var err error
-		if o.destination.protocol, err = protocolOf(s); err != nil {
-			c.warn(err)
-		}
-		if o.destination.endpoint, err = endpointOf(c, s, o.destination.protocol); err != nil {
-			return o, err
-		}
-		if err := checkNewRelic(s, o.destination.endpoint); err != nil {
-			return o, err
-		}
+	if !slices.Contains(names, exporterOTLP) {
+		return o, nil
 	}
-	return o, nil
+	var err error
+	if o.destination.protocol, err = protocolOf(s); err != nil {
+		c.warn(err)
+	}
+	if o.destination.endpoint, err = endpointOf(c, s, o.destination.protocol); err != nil {
+		return o, err
+	}
+	return o, checkNewRelic(s, o.destination.endpoint)
 }
 
 // startTraces makes the tracer provider and one queue for each exporter.
-func (s *SDK) startTraces(ctx context.Context, c *config, p plan) error {
-	opts := []sdktrace.TracerProviderOption{
-		sdktrace.WithIDGenerator(newIDGenerator()),
-		sdktrace.WithResource(s.resource),
+func (s *SDK) startTraces(ctx context.Context, c *config, p *plan) error {
+	sampler, remote, err := newSampler(c, s.resource)
+	if err != nil {
+		return err
 	}
-	if p.sampler != nil {
-		opts = append(opts, sdktrace.WithSampler(p.sampler))
+	if remote != nil {
+		s.sampler = remote
+	}
+	opts := []sdktrace.TracerProviderOption{
+		sdktrace.WithIDGenerator(propagation.IDGenerator{}),
+		sdktrace.WithResource(s.resource),
+		sdktrace.WithSampler(sampler),
 	}
 	for _, processor := range c.processors {
 		opts = append(opts, sdktrace.WithSpanProcessor(processor))
 	}
 	for _, name := range p.traces.exporters {
-		exporter, err := newSpanExporter(ctx, name, p.traces.destination)
+		exporter, err := newSpanExporter(ctx, name, p, c, s.resource)
 		if err != nil {
 			return fmt.Errorf("span exporter %s: %w", name, err)
 		}
-		queue := newSpanQueue(&spanExporter{SpanExporter: xrayattr.Exporter(exporter), exports: s.exports}, p.queueSize, p.batchSize)
+		queue := newSpanQueue(&spanExporter{SpanExporter: xrayattr.Exporter(exporter), name: name, exports: s.exports}, p.queueSize, p.batchSize)
 		s.queues = append(s.queues, queue)
+		s.workers = append(s.workers, worker{queue, queue.done})
 		opts = append(opts, sdktrace.WithSpanProcessor(queue))
 	}
 	provider := sdktrace.NewTracerProvider(opts...)
@@ -104,14 +114,14 @@ func (s *SDK) startTraces(ctx context.Context, c *config, p plan) error {
 
 // startMetrics makes the meter provider and one reader for each exporter,
 // without an exporter nothing.
-func (s *SDK) startMetrics(ctx context.Context, p plan) error {
+func (s *SDK) startMetrics(ctx context.Context, p *plan) error {
 	opts := []sdkmetric.Option{sdkmetric.WithResource(s.resource)}
 	for _, name := range p.metrics.exporters {
-		exporter, err := newMetricExporter(ctx, name, p.metrics.destination)
+		exporter, err := newMetricExporter(ctx, name, p)
 		if err != nil {
 			return fmt.Errorf("metric exporter %s: %w", name, err)
 		}
-		reader := sdkmetric.NewPeriodicReader(&metricExporter{Exporter: exporter, exports: s.exports})
+		reader := sdkmetric.NewPeriodicReader(&metricExporter{Exporter: exporter, name: name, exports: s.exports})
 		opts = append(opts, sdkmetric.WithReader(reader))
 	}
 	if len(p.metrics.exporters) == 0 {
@@ -119,6 +129,29 @@ func (s *SDK) startMetrics(ctx context.Context, p plan) error {
 	}
 	provider := sdkmetric.NewMeterProvider(opts...)
 	s.meterProvider = provider
+	s.parts = append(s.parts, provider)
+	return nil
+}
+
+// startLogs makes the logger provider and one queue for each exporter, without
+// an exporter nothing.
+func (s *SDK) startLogs(ctx context.Context, p *plan) error {
+	opts := []sdklog.LoggerProviderOption{sdklog.WithResource(s.resource)}
+	for _, name := range p.logs.exporters {
+		exporter, err := newLogExporter(ctx, name, p)
+		if err != nil {
+			return fmt.Errorf("log exporter %s: %w", name, err)
+		}
+		done := make(chan struct{})
+		queue := sdklog.NewBatchProcessor(&logExporter{Exporter: exporter, name: name, exports: s.exports, done: done})
+		s.workers = append(s.workers, worker{queue, done})
+		opts = append(opts, sdklog.WithProcessor(queue))
+	}
+	if len(p.logs.exporters) == 0 {
+		return nil
+	}
+	provider := sdklog.NewLoggerProvider(opts...)
+	s.loggerProvider = provider
 	s.parts = append(s.parts, provider)
 	return nil
 }

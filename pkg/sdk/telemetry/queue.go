@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -11,6 +12,8 @@ import (
 // that concurrent calls of Flush put there beside the spans.
 const flushHeadroom = 64
 
+var errQueueFull = errors.New("the queue of ended spans is full")
+
 // spanQueue is OpenTelemetry's batch processor with a count of what it drops.
 // The batch processor drops silently when its channel is full; spanQueue bounds
 // the spans that wait, so the channel, which is larger, is never full, and
@@ -18,6 +21,8 @@ const flushHeadroom = 64
 type spanQueue struct {
 	sdktrace.SpanProcessor // the batch processor
 
+	name    string          // the exporter's
+	report  *report         // of drops
 	done    <-chan struct{} // closed when its goroutine has ended
 	limit   int64
 	waiting atomic.Int64
@@ -28,7 +33,7 @@ type spanQueue struct {
 // batches of at most batch spans. Shutdown stops its goroutine.
 func newSpanQueue(exporter *spanExporter, limit, batch int) *spanQueue {
 	exporter.done = make(chan struct{})
-	q := &spanQueue{limit: int64(limit), done: exporter.done}
+	q := &spanQueue{name: exporter.name, report: exporter.exports.drops, limit: int64(limit), done: exporter.done}
 	exporter.taken = func(n int) { q.waiting.Add(-int64(n)) }
 	q.SpanProcessor = sdktrace.NewBatchSpanProcessor(exporter,
 		sdktrace.WithMaxQueueSize(limit+flushHeadroom),
@@ -48,6 +53,7 @@ func (q *spanQueue) OnEnd(s sdktrace.ReadOnlySpan) {
 	if q.waiting.Add(1) > q.limit {
 		q.waiting.Add(-1)
 		q.dropped.Add(1)
+		q.report.failed(errQueueFull, "exporter", q.name)
 		return
 	}
 	q.SpanProcessor.OnEnd(s)

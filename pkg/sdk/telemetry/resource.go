@@ -6,19 +6,25 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 
 	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+
+	"github.com/bragg-tracing/bragg/pkg/sdk/detect"
 )
+
+const unknownService = "unknown_service"
 
 // modulePath names this module in a binary's build info.
 const modulePath = "github.com/bragg-tracing/bragg/pkg/sdk"
 
 // newResource describes the process. Layers, the later over the earlier: what
-// is generated, what ECS says, then environment and options in the order of
-// the package comment. It returns a resource in any case, and what went wrong.
+// is generated, what AWS's services say, then environment and options in the
+// order of the package comment. It returns a resource in any case, and what went
+// wrong.
 func newResource(ctx context.Context, c *config) (*resource.Resource, error) {
 	generated, err1 := resource.New(ctx,
 		resource.WithAttributes(generatedAttributes()...),
@@ -28,9 +34,9 @@ func newResource(ctx context.Context, c *config) (*resource.Resource, error) {
 		resource.WithProcessRuntimeName(),
 		resource.WithProcessRuntimeVersion(),
 	)
-	ecs, err2 := detectECS(ctx)
+	detected, err2 := detectAll(ctx, c)
 	environment, err3 := resource.New(ctx, resource.WithFromEnv())
-	layers := []*resource.Resource{generated, ecs, resource.NewSchemaless(c.resourceAttributes()...), environment}
+	layers := []*resource.Resource{generated, detected, resource.NewSchemaless(c.resourceAttributes()...), environment}
 	if c.withoutGlobals {
 		layers[2], layers[3] = layers[3], layers[2]
 	}
@@ -45,6 +51,22 @@ func newResource(ctx context.Context, c *config) (*resource.Resource, error) {
 		}
 	}
 	return merged, errors.Join(errs...)
+}
+
+// detectAll runs the detectors that OTEL_RESOURCE_DETECTORS names (all of them
+// without it), and those of the options.
+func detectAll(ctx context.Context, c *config) (*resource.Resource, error) {
+	var chosen []detect.Detector
+	names := variableList("OTEL_RESOURCE_DETECTORS")
+	for _, d := range detect.All() {
+		if len(names) == 0 || slices.Contains(names, "all") || slices.Contains(names, d.Name()) || slices.Contains(names, "aws."+d.Name()) {
+			chosen = append(chosen, d)
+		}
+	}
+	for _, d := range c.detectors {
+		chosen = append(chosen, detect.From(d))
+	}
+	return detect.Run(ctx, chosen...)
 }
 
 // resourceAttributes are those that the options name.
@@ -76,12 +98,17 @@ func generatedAttributes() []attribute.KeyValue {
 	return attrs
 }
 
-// defaultServiceName is the specification's name for a service without one.
+// defaultServiceName is the specification's name for a service without one. In
+// Lambda the function's name is as good as any.
+// https://opentelemetry.io/docs/specs/semconv/resource/#service
 func defaultServiceName() string {
-	if len(os.Args) == 0 || os.Args[0] == "" {
-		return "unknown_service"
+	if name := variable("AWS_LAMBDA_FUNCTION_NAME"); name != "" {
+		return name
 	}
-	return "unknown_service:" + filepath.Base(os.Args[0])
+	if len(os.Args) == 0 || os.Args[0] == "" {
+		return unknownService
+	}
+	return unknownService + ":" + filepath.Base(os.Args[0])
 }
 
 // versions returns the version of the program, else the commit that it was

@@ -4,8 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
+	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel/log/global"
+	lognoop "go.opentelemetry.io/otel/log/noop"
 	"go.opentelemetry.io/otel/metric"
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/propagation"
@@ -19,13 +24,28 @@ import (
 type SDK struct {
 	tracerProvider trace.TracerProvider
 	meterProvider  metric.MeterProvider
+	loggerProvider log.LoggerProvider
 	propagator     propagation.TextMapPropagator
 	resource       *resource.Resource
 
 	queues  []*spanQueue
+	workers []worker
+	sampler closer // of X-Ray's rules; nil for another
 	exports *exports
 	parts   []part // in the order of their start
 	stop    stopper
+}
+
+// worker is a queue whose goroutine may outlive the Shutdown of its provider,
+// when the context of that ended before.
+type worker struct {
+	closer
+	done <-chan struct{}
+}
+
+// closer has a goroutine that the SDK owns.
+type closer interface {
+	Shutdown(context.Context) error
 }
 
 // part is a provider that holds data back, which the SDK owns.
@@ -35,12 +55,13 @@ type part interface {
 }
 
 // Start starts OpenTelemetry for a service: see the package comment for what
-// it reads from the environment. It does not wait for a collector; on ECS it
-// asks the metadata endpoint, for 2 seconds at most.
+// it reads from the environment. It does not wait for a collector; on AWS it
+// asks the metadata endpoints of the machine, for a second at most.
 //
-// An error means that the SDK was not started: a malformed WithEndpoint, or an
-// endpoint of New Relic without a license key that fits it. The *SDK is then
-// nil and still safe to use. Everything else that is wrong is reported to the
+// An error means that the SDK was not started: a malformed WithEndpoint, an
+// export to New Relic without a license key that fits, one to X-Ray without a
+// region, or a configuration file that cannot be used. The *SDK is then nil and
+// still safe to use. Everything else that is wrong is reported to the
 // logger and passed over.
 //
 // The caller owns the SDK and must call Shutdown, which sends what is queued.
@@ -55,6 +76,7 @@ func Start(ctx context.Context, opts ...Option) (*SDK, error) {
 		otel.SetTextMapPropagator(s.propagator)
 		otel.SetTracerProvider(s.tracerProvider)
 		otel.SetMeterProvider(s.meterProvider)
+		global.SetLoggerProvider(s.loggerProvider)
 	}
 	return s, nil
 }
@@ -63,12 +85,13 @@ func start(ctx context.Context, c *config) (*SDK, error) {
 	s := &SDK{
 		tracerProvider: tracenoop.NewTracerProvider(),
 		meterProvider:  metricnoop.NewMeterProvider(),
+		loggerProvider: lognoop.NewLoggerProvider(),
 		resource:       resource.Empty(),
-		exports:        newExports(&report{logger: c.logger, message: "telemetry export failed, its data is lost"}),
+		exports:        newExports(c.logger),
 		stop:           stopper{done: make(chan struct{})},
 	}
 	var errs []error
-	s.propagator, errs = newPropagator(variableList("OTEL_PROPAGATORS"))
+	s.propagator, errs = newPropagator(variableList("OTEL_PROPAGATORS"), headerRule(c))
 	c.warn(errs...)
 	if variableTrue("OTEL_SDK_DISABLED") {
 		return s, nil
@@ -79,19 +102,29 @@ func start(ctx context.Context, c *config) (*SDK, error) {
 	}
 	if !c.withoutGlobals {
 		otel.SetErrorHandler(&report{logger: c.logger, message: "telemetry error"})
+		otel.SetLogger(logr.FromSlogHandler(c.logger.Handler()))
 	}
 	s.resource, err = newResource(ctx, c)
-	c.warn(err)
-	if name, _ := s.resource.Set().Value("service.name"); name.AsString() == defaultServiceName() {
+	if err != nil {
+		c.logger.Warn("telemetry resource incomplete", "error", err)
+	}
+	if name, _ := s.resource.Set().Value("service.name"); strings.HasPrefix(name.AsString(), unknownService) {
 		c.warn(errors.New("the service has no name; set OTEL_SERVICE_NAME or use WithServiceName"))
 	}
-	if err := s.startTraces(ctx, c, plan); err != nil {
-		return nil, errors.Join(err, s.Shutdown(ctx))
-	}
-	if err := s.startMetrics(ctx, plan); err != nil {
+	if err := s.startSignals(ctx, c, plan); err != nil {
 		return nil, errors.Join(err, s.Shutdown(ctx))
 	}
 	return s, nil
+}
+
+func (s *SDK) startSignals(ctx context.Context, c *config, p *plan) error {
+	if err := s.startTraces(ctx, c, p); err != nil {
+		return err
+	}
+	if err := s.startMetrics(ctx, p); err != nil {
+		return err
+	}
+	return s.startLogs(ctx, p)
 }
 
 // warn reports what was passed over, one line for each error.
@@ -119,9 +152,19 @@ func (s *SDK) MeterProvider() metric.MeterProvider {
 	return s.meterProvider
 }
 
+// LoggerProvider returns the provider of loggers, for a bridge of a logging
+// library. It is OpenTelemetry's, not where the SDK itself reports: that is
+// WithLogger.
+func (s *SDK) LoggerProvider() log.LoggerProvider {
+	if s == nil {
+		return lognoop.NewLoggerProvider()
+	}
+	return s.loggerProvider
+}
+
 // Propagator returns the propagator that reads and writes the headers chosen
 // by OTEL_PROPAGATORS: traceparent, baggage and X-Amzn-Trace-Id by default.
-// When a request has both trace headers, traceparent counts.
+// For requests with both trace headers see [WithTraceHeaders].
 func (s *SDK) Propagator() propagation.TextMapPropagator {
 	if s == nil {
 		return propagation.NewCompositeTextMapPropagator()

@@ -73,13 +73,16 @@ func (s *SDK) shutdown(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, s.exports.cancel)
 	defer stop()
 	err := s.each(ctx, part.Shutdown)
+	if s.sampler != nil {
+		err = errors.Join(err, s.sampler.Shutdown(ctx))
+	}
 	s.exports.cancel()
 	abandoned := time.After(abandonTimeout)
-	for _, q := range s.queues {
+	for _, w := range s.workers {
 		// A provider does not reach its processors when ctx is done before.
-		err = errors.Join(err, q.Shutdown(ctx))
+		err = errors.Join(err, w.Shutdown(ctx))
 		select {
-		case <-q.done:
+		case <-w.done:
 		case <-abandoned:
 		}
 	}

@@ -99,7 +99,8 @@ func half(address, prefix string) (string, error) {
 	return "", fmt.Errorf("daemon address %q: want host:port, or tcp:host:port udp:host:port", address)
 }
 
-// Lost returns how many spans were too large for a datagram.
+// Lost returns how many spans were too large for a datagram, or could not be
+// sent.
 func (e *Exporter) Lost() uint64 {
 	e.client.mu.Lock()
 	defer e.client.mu.Unlock()
@@ -140,6 +141,7 @@ func (c *client) close() error {
 func (c *client) UploadTraces(ctx context.Context, traces []*tracepb.ResourceSpans) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	lost := 0
 	var errs []error
 	for _, part := range []struct {
 		prefix string
@@ -147,16 +149,21 @@ func (c *client) UploadTraces(ctx context.Context, traces []*tracepb.ResourceSpa
 	}{{sampled, only(traces, true)}, {unsampled, only(traces, false)}} {
 		requests, left := chunk.Split(part.spans, chunk.Limits{Bytes: MaxSpan})
 		if left > 0 {
-			c.lost += uint64(left)
-			errs = append(errs, fmt.Errorf("%d spans are too large for a datagram", left))
+			lost += left
+			errs = append(errs, fmt.Errorf("%d are too large for a datagram", left))
 		}
 		for _, r := range requests {
 			if err := c.send(ctx, part.prefix, r); err != nil {
-				return errors.Join(append(errs, err)...)
+				lost += chunk.Count(r)
+				errs = append(errs, err)
 			}
 		}
 	}
-	return errors.Join(errs...)
+	if len(errs) == 0 {
+		return nil
+	}
+	c.lost += uint64(lost)
+	return &chunk.LostError{Spans: lost, Cause: errors.Join(errs...)}
 }
 
 // send sends one datagram. A refusal of the one before (nobody listened) shows

@@ -124,7 +124,7 @@ func TestDatagramsAreBounded(t *testing.T) {
 			seen[span.Name] = true
 		}
 	}
-	if err := <-done; err == nil || !strings.Contains(err.Error(), "1 spans are too large") || seen["16"] || e.Lost() != 1 {
+	if err := <-done; err == nil || !strings.Contains(err.Error(), "1 spans: 1 are too large") || seen["16"] || e.Lost() != 1 {
 		t.Errorf("error %v, %d lost", err, e.Lost())
 	}
 }

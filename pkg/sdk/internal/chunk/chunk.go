@@ -2,6 +2,8 @@
 package chunk
 
 import (
+	"fmt"
+
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 )
@@ -12,6 +14,28 @@ type Limits struct {
 	Bytes     int
 	Spans     int // 0 for any number
 	SpanBytes int // of a single span; 0 for as much as a request
+}
+
+// LostError says that some of the spans of an export are lost.
+type LostError struct {
+	Spans int
+	Cause error
+}
+
+// Error implements error.
+func (e *LostError) Error() string { return fmt.Sprintf("%d spans: %v", e.Spans, e.Cause) }
+
+// Unwrap returns the cause.
+func (e *LostError) Unwrap() error { return e.Cause }
+
+// Count returns how many spans the requests have.
+func Count(traces []*tracepb.ResourceSpans) (n int) {
+	for _, rs := range traces {
+		for _, ss := range rs.GetScopeSpans() {
+			n += len(ss.GetSpans())
+		}
+	}
+	return n
 }
 
 // framing is more than the tags and lengths of one element of a request take.

@@ -66,20 +66,25 @@ func (c *client) UploadTraces(ctx context.Context, traces []*tracepb.ResourceSpa
 	requests, left := chunk.Split(traces, c.Limits)
 	var errs []error
 	if left > 0 {
-		errs = append(errs, fmt.Errorf("%d spans are larger than %s takes", left, c.host()))
+		errs = append(errs, fmt.Errorf("%d are larger than %s takes", left, c.host()))
 	}
+	lost := left
 	for _, r := range requests {
 		if err := c.send(ctx, r); err != nil {
 			errs = append(errs, err)
-		}
-		if ctx.Err() != nil {
-			break
+			lost += chunk.Count(r)
 		}
 	}
-	return errors.Join(errs...)
+	if len(errs) == 0 {
+		return nil
+	}
+	return &chunk.LostError{Spans: lost, Cause: errors.Join(errs...)}
 }
 
 func (c *client) send(ctx context.Context, traces []*tracepb.ResourceSpans) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
 	body, err := encode(&collectortrace.ExportTraceServiceRequest{ResourceSpans: traces})
 	if err != nil {
 		return err

@@ -101,11 +101,11 @@ func TestUpload(t *testing.T) {
 	}{
 		{name: "taken", want: 5},
 		{name: "in parts", size: 300, want: 5},
-		{name: "too large", size: 2000, problem: "5 spans are larger"},
+		{name: "too large", size: 2000, problem: "5 spans: 5 are larger"},
 		{name: "unavailable, then taken", backend: backend{statuses: []int{503, 502}}, want: 5},
 		{name: "throttled, then taken", backend: backend{statuses: []int{429}, retryAfter: "1"}, want: 5},
 		{name: "refused", backend: backend{statuses: []int{403}}, problem: "403 Forbidden"},
-		{name: "one part refused, the others taken", size: 300, backend: backend{statuses: []int{400}}, want: 3, problem: "400 Bad Request"},
+		{name: "one part refused, the others taken", size: 300, backend: backend{statuses: []int{400}}, want: 3, problem: "2 spans: "},
 		{name: "partly rejected", backend: backend{partial: true}, want: 5, problem: "rejected 2 spans: too old"},
 	}
 	for _, tt := range tests {
