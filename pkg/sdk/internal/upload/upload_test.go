@@ -94,7 +94,7 @@ func export(t *testing.T, b *backend, limits chunk.Limits, n, size int) error {
 func TestUpload(t *testing.T) {
 	tests := []struct {
 		name    string
-		backend backend
+		backend *backend
 		size    int
 		want    int // spans that arrive, of 5
 		problem string
@@ -102,16 +102,19 @@ func TestUpload(t *testing.T) {
 		{name: "taken", want: 5},
 		{name: "in parts", size: 300, want: 5},
 		{name: "too large", size: 2000, problem: "5 spans: 5 are larger"},
-		{name: "unavailable, then taken", backend: backend{statuses: []int{503, 502}}, want: 5},
-		{name: "throttled, then taken", backend: backend{statuses: []int{429}, retryAfter: "1"}, want: 5},
-		{name: "refused", backend: backend{statuses: []int{403}}, problem: "403 Forbidden"},
-		{name: "one part refused, the others taken", size: 300, backend: backend{statuses: []int{400}}, want: 3, problem: "2 spans: "},
-		{name: "partly rejected", backend: backend{partial: true}, want: 5, problem: "rejected 2 spans: too old"},
+		{name: "unavailable, then taken", backend: &backend{statuses: []int{503, 502}}, want: 5},
+		{name: "throttled, then taken", backend: &backend{statuses: []int{429}, retryAfter: "1"}, want: 5},
+		{name: "refused", backend: &backend{statuses: []int{403}}, problem: "403 Forbidden"},
+		{name: "one part refused, the others taken", size: 300, backend: &backend{statuses: []int{400}}, want: 3, problem: "2 spans: "},
+		{name: "partly rejected", backend: &backend{partial: true}, want: 5, problem: "rejected 2 spans: too old"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			b := &tt.backend
+			b := tt.backend
+			if b == nil {
+				b = &backend{}
+			}
 			err := export(t, b, chunk.Limits{Bytes: 1000}, 5, tt.size)
 			if len(b.spans) != tt.want || (err == nil) != (tt.problem == "") || err != nil && !strings.Contains(err.Error(), tt.problem) {
 				t.Errorf("%d spans arrived, error %v; want %d, %q", len(b.spans), err, tt.want, tt.problem)
