@@ -13,6 +13,9 @@ type operation func(h *Handler, ctx context.Context, body []byte) (any, error)
 // serve for them when the program starts; after that the map does not change.
 var operations = make(map[string]operation)
 
+// requests make an empty request of each operation, by path.
+var requests = make(map[string]func() any)
+
 // serve adds the operation of this name: f answers the decoded request, which
 // fulfils the constraints in the tags of its fields, see validate. Who called is
 // in the context, see callerOf.
@@ -21,6 +24,7 @@ func serve[In any](name string, f func(h *Handler, ctx context.Context, in *In) 
 	if _, twice := operations[path]; !ok || twice {
 		panic(fmt.Sprintf("operation %s at %q: X-Ray does not have it, or it is served twice", name, path))
 	}
+	requests[path] = func() any { return new(In) }
 	operations[path] = func(h *Handler, ctx context.Context, body []byte) (any, error) {
 		in := new(In)
 		if err := unmarshal(body, in); err != nil {
