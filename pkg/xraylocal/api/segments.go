@@ -36,13 +36,17 @@ func (h *Handler) putTraceSegments(ctx context.Context, in *putTraceSegmentsRequ
 		return nil, invalidRequest("Exceeding maximum segment count: %d", MaxDocuments)
 	}
 	out := putTraceSegmentsResponse{UnprocessedTraceSegments: []unprocessed{}}
+	parse := segment.Parse
+	if !callerOf(ctx).strict {
+		parse = parseAnySize
+	}
 	var docs []store.Document
 	for _, text := range in.TraceSegmentDocuments {
 		var raw []byte
 		if text != nil {
 			raw = []byte(*text)
 		}
-		doc, err := segment.Parse(raw)
+		doc, err := parse(raw)
 		if err != nil {
 			out.UnprocessedTraceSegments = append(out.UnprocessedTraceSegments, refused(err))
 			continue
@@ -53,6 +57,15 @@ func (h *Handler) putTraceSegments(ctx context.Context, in *putTraceSegmentsRequ
 		return nil, err
 	}
 	return out, nil
+}
+
+// parseAnySize is segment.Parse without its limit.
+func parseAnySize(raw []byte) (*segment.Document, error) {
+	doc, err := segment.Decode(raw)
+	if err != nil {
+		return nil, err
+	}
+	return doc, segment.Validate(doc)
 }
 
 func refused(err error) unprocessed {

@@ -65,7 +65,7 @@ func TestSnapshotsDecode(t *testing.T) {
 				t.Fatalf("%s %s, and here the path is %q", r.Method, r.URL.Path, paths[name])
 			}
 			if operations[r.URL.Path] == nil {
-				t.Skip("it is not served yet")
+				t.Fatal("it is not served")
 			}
 			body, err := io.ReadAll(r.Body)
 			if err != nil {

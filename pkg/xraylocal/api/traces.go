@@ -59,7 +59,7 @@ func (h *Handler) batchGetTraces(ctx context.Context, in *batchGetTracesRequest)
 }
 
 func (in *batchGetTracesRequest) check(c caller) error {
-	if in.NextToken != nil {
+	if text(in.NextToken) != "" {
 		return invalidRequest("NextToken is currently not supported")
 	}
 	if len(in.TraceIDs) > MaxTraceIDs && c.strict {
