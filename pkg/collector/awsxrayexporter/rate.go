@@ -8,8 +8,13 @@ import (
 )
 
 const (
-	// rateWindow is how long answers are collected before the rate changes.
-	rateWindow = time.Second
+	// rateWindow is how long answers are collected before the rate changes, and
+	// windowAnswers how many, unless they take longer than longestWindow: of a
+	// few answers the share that is throttled says little, and a rate that falls
+	// for that gets fewer.
+	rateWindow    = time.Second
+	longestWindow = 5 * time.Second
+	windowAnswers = 20
 	// tolerated is the share of throttled documents below which the rate
 	// stays. A throttled document costs one more request; to send less than
 	// X-Ray takes costs throughput. An endpoint that refuses at random, at
@@ -32,9 +37,9 @@ const (
 // throttles. When more than a quarter of a window's documents are throttled it
 // falls to half, but not below nine tenths of what was taken in that window.
 // A decrease that leaves the share of documents that are taken as it was is
-// taken back: not this exporter's rate is the reason. In each window without
-// throttling the rate rises by a twentieth of where it fell from, and the bound
-// goes when it has reached twice that.
+// taken back: not this exporter's rate is the reason. In each window in which
+// no more than that is throttled the rate rises by a twentieth of where it fell
+// from, and the bound goes when it has reached twice that.
 //
 // A rate is safe for concurrent use.
 type rate struct {
@@ -47,6 +52,7 @@ type rate struct {
 	pause   int     // windows until a decrease is tried again
 	nextAt  time.Time
 	window  time.Time // the start of the window; zero before the first answer
+	answers int       // in the window
 	taken   int       // documents in the window
 	refused int       // throttled documents in the window
 }
@@ -94,11 +100,12 @@ func (r *rate) observe(taken, throttled int) {
 	if r.window.IsZero() {
 		r.window = now
 	}
+	r.answers++
 	r.taken += taken
 	r.refused += throttled
-	if elapsed := now.Sub(r.window); elapsed >= rateWindow {
+	if elapsed := now.Sub(r.window); elapsed >= longestWindow || elapsed >= rateWindow && r.answers >= windowAnswers {
 		r.adjust(elapsed.Seconds())
-		r.window, r.taken, r.refused = now, 0, 0
+		r.window, r.answers, r.taken, r.refused = now, 0, 0, 0
 	}
 }
 
@@ -116,7 +123,7 @@ func (r *rate) adjust(seconds float64) {
 		r.limit = max(r.fellAt/2, 0.9*float64(r.taken)/seconds, slowestRate)
 	case share > tolerated && fell:
 		r.limit, r.pause = r.fellAt, uselessPause
-	case share == 0 && !math.IsInf(r.limit, 1):
+	case share <= tolerated && !math.IsInf(r.limit, 1):
 		r.limit += max(r.fellAt/20, slowestRate)
 		if r.limit >= 2*max(r.fellAt, slowestRate) {
 			r.limit = math.Inf(1)

@@ -110,6 +110,22 @@ func TestRateComesBack(t *testing.T) {
 	})
 }
 
+// TestRateLeavesTheFloor: after a storm, throttling that the rate does not cause
+// does not keep it down.
+func TestRateLeavesTheFloor(t *testing.T) {
+	for _, nth := range []int{5, 7, 10} {
+		synctest.Test(t, func(t *testing.T) {
+			r, n := newRate(0), 0
+			drive(t, r, 20*time.Second, func(int) bool { return false })
+			take := func(int) bool { n++; return n%nth != 0 }
+			drive(t, r, 5*time.Minute, take)
+			if taken, _ := drive(t, r, time.Minute, take); taken < 7_500 {
+				t.Errorf("one in %d throttled: five minutes after a storm %.0f documents/s", nth, taken)
+			}
+		})
+	}
+}
+
 func TestRateWaitEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRate(1)

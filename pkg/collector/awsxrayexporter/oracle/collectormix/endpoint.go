@@ -29,6 +29,7 @@ type endpoint struct {
 	server *http.Server
 	stored atomic.Int64 // documents
 	failed atomic.Pointer[string]
+	faults atomic.Pointer[faults] // nil: none
 }
 
 func newEndpoint() (*endpoint, error) {
@@ -45,38 +46,47 @@ func newEndpoint() (*endpoint, error) {
 func (e *endpoint) close() { e.server.Close() }
 
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	n, err := e.store(r)
+	f := e.faults.Load()
+	if f != nil && !f.before(w) {
+		return
+	}
+	documents, err := e.read(r)
 	if err != nil {
 		message := err.Error()
 		e.failed.Store(&message)
 		http.Error(w, message, http.StatusForbidden)
 		return
 	}
-	e.stored.Add(int64(n))
 	w.Header().Set("Content-Type", "application/json")
+	if f != nil {
+		f.store(w, documents)
+		return
+	}
+	e.stored.Add(int64(len(documents)))
 	fmt.Fprint(w, `{"UnprocessedTraceSegments":[]}`)
 }
 
-// store verifies and decodes one put and returns its number of documents.
-func (e *endpoint) store(r *http.Request) (int, error) {
+// read verifies and decodes one put and returns its documents.
+func (e *endpoint) read(r *http.Request) (documents []map[string]any, err error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if err := verify(r, body); err != nil {
-		return 0, err
+		return nil, err
 	}
 	var put struct{ TraceSegmentDocuments []string }
 	if err := json.Unmarshal(body, &put); err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, text := range put.TraceSegmentDocuments {
 		var document map[string]any
 		if err := json.Unmarshal([]byte(text), &document); err != nil {
-			return 0, fmt.Errorf("document %s: %w", text, err)
+			return nil, fmt.Errorf("document %s: %w", text, err)
 		}
+		documents = append(documents, document)
 	}
-	return len(put.TraceSegmentDocuments), nil
+	return documents, nil
 }
 
 // verify signs the request once more, from the headers that its signature
