@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayexporter/translate"
 )
 
 // TestReadmeNamesEveryKey: a key that is not in the README's table is not
@@ -57,6 +59,22 @@ func TestReadmeNamesEveryMetric(t *testing.T) {
 		name := strings.Split(rest, `"`)[1]
 		if !strings.Contains(string(readme), "| `otelcol_exporter_awsxray_"+name+"` |") {
 			t.Errorf("%s is not in the README", name)
+		}
+	}
+}
+
+// TestReadmeNamesEveryFix holds the table of the default mode's fixes.
+func TestReadmeNamesEveryFix(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range translate.Rules {
+		row := "\n| `" + rule.Name + "` | " + rule.What + " | "
+		if i := strings.Index(string(readme), row); i < 0 {
+			t.Errorf("%s is not in the README as the rules state it", rule.Name)
+		} else if line, _, _ := strings.Cut(string(readme)[i+1:], "\n"); !strings.Contains(line, rule.Issue) {
+			t.Errorf("%s has no link to %s", rule.Name, rule.Issue)
 		}
 	}
 }
