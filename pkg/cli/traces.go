@@ -93,11 +93,8 @@ func (f *tracesFlags) run(cmd *cobra.Command) error {
 	}
 	q := client.Query{From: from, To: to, Filter: f.filter, Limit: f.limit, Explain: f.explain}
 	list, err := client.Find(cmd.Context(), api, q)
-	if invalid := new(types.InvalidRequestException); errors.As(err, &invalid) {
-		return usageError{errors.New(invalid.ErrorMessage())} // such as a group that is not there
-	}
 	if err != nil {
-		return explain(err, endpoint)
+		return refused(err, endpoint)
 	}
 	out := cmd.OutOrStdout()
 	switch {
@@ -119,6 +116,15 @@ func (f *tracesFlags) run(cmd *cobra.Command) error {
 		_, err = fmt.Fprintf(out, "The latest %d; --limit shows more.\n", len(list.Summaries))
 	}
 	return err
+}
+
+// refused says why a query failed; in the server's words, if it is the query that
+// is wrong, such as a group in it that is not there.
+func refused(err error, endpoint string) error {
+	if invalid := new(types.InvalidRequestException); errors.As(err, &invalid) {
+		return usageError{errors.New(invalid.ErrorMessage())}
+	}
+	return explain(err, endpoint)
 }
 
 // writeNothing says that there are no traces, and what to do about it.

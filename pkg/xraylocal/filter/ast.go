@@ -158,8 +158,8 @@ const (
 // Element is a list in a root cause.
 type Element string
 
-// The lists: services in order from the root; the entities of all services'
-// paths, in order; exceptions of those entities, which ResponseTimeCause lacks.
+// The lists: services in order from the root; the entities of one service's path,
+// in order; the exceptions of one entity, which ResponseTimeCause lacks.
 const (
 	ServiceElement   Element = "service"
 	EntityElement    Element = "entity"

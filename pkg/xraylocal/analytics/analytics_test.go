@@ -1,0 +1,205 @@
+package analytics
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/xray/types"
+)
+
+func TestFisher(t *testing.T) {
+	for _, tt := range []struct {
+		hitsA, a, hitsB, b int
+		want               float64
+	}{
+		{3, 4, 1, 4, 0.485714},
+		{1, 10, 11, 14, 0.002759},
+		{8, 10, 1, 6, 0.034965},
+		{0, 5, 0, 5, 1},
+		{5, 5, 5, 5, 1},
+		{10, 1000, 30, 1000, 0.002008},
+	} {
+		if got := fisher(tt.hitsA, tt.a, tt.hitsB, tt.b); math.Abs(got-tt.want) > 2e-6 {
+			t.Errorf("%v: got %.6f", tt, got)
+		}
+	}
+	if p := fisher(0, 100_000, 100_000, 100_000); p <= 0 || p > 1e-300 {
+		t.Errorf("far apart: %v", p)
+	}
+}
+
+func TestHolm(t *testing.T) {
+	got := holm([]float64{0.001, 0.01, 0.02, 0.5})
+	for i, want := range []float64{0.004, 0.03, 0.04, 0.5} {
+		if math.Abs(got[i]-want) > 1e-12 {
+			t.Errorf("%d: got %v, want %v", i, got[i], want)
+		}
+	}
+}
+
+const begin = 1_790_000_000
+
+// shop makes traces like a shop's: four URLs, 40 users, a version, two callees.
+func shop(r *rand.Rand, n int, plant func(i int, s *types.TraceSummary)) []Trace {
+	urls := []string{"/", "/cart", "/checkout", "/search"}
+	traces := make([]Trace, n)
+	for i := range traces {
+		start := time.Unix(begin+int64(i), 0)
+		text := func(v string) []types.ValueWithServiceIds {
+			return []types.ValueWithServiceIds{{AnnotationValue: &types.AnnotationValueMemberStringValue{Value: v}}}
+		}
+		s := types.TraceSummary{
+			Id: aws.String(fmt.Sprint(i)), StartTime: &start, ResponseTime: aws.Float64(0.05 + 0.1*r.Float64()),
+			Http:        &types.Http{HttpURL: aws.String("http://shop" + urls[r.IntN(4)] + "?q=" + fmt.Sprint(i)), HttpMethod: aws.String([]string{"GET", "POST"}[r.IntN(2)]), HttpStatus: aws.Int32(200)},
+			Users:       []types.TraceUser{{UserName: aws.String(fmt.Sprintf("user-%d", r.IntN(40)))}},
+			ServiceIds:  []types.ServiceId{{Name: aws.String("web")}, {Name: aws.String([]string{"cart", "stock"}[r.IntN(2)])}},
+			Annotations: map[string][]types.ValueWithServiceIds{"version": text([]string{"1.3", "1.4"}[r.IntN(2)]), "zone": text(fmt.Sprint(r.IntN(3)))},
+		}
+		if plant != nil {
+			plant(i, &s)
+		}
+		traces[i] = Of(s)
+	}
+	return traces
+}
+
+// split divides traces by response time.
+func split(traces []Trace, seconds float64) (fast, slow []Trace) {
+	for _, t := range traces {
+		if *t.ResponseTime > seconds {
+			slow = append(slow, t)
+		} else {
+			fast = append(fast, t)
+		}
+	}
+	return fast, slow
+}
+
+// TestTwoPeaks has two peaks of response times, at different times, each with
+// its own cause: both are found, each first when its peak is compared.
+func TestTwoPeaks(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	traces := shop(r, 4000, func(i int, s *types.TraceSummary) {
+		switch {
+		case i >= 500 && i < 700 && r.Float64() < 0.8:
+			*s.ResponseTime = 1 + 0.2*r.Float64()
+			s.ResponseTimeRootCauses = []types.ResponseTimeRootCause{{Services: []types.ResponseTimeRootCauseService{
+				{Name: aws.String("web"), EntityPath: []types.ResponseTimeRootCauseEntity{{Name: aws.String("web")}, {Name: aws.String("stock")}}},
+				{Name: aws.String("stock"), EntityPath: []types.ResponseTimeRootCauseEntity{{Name: aws.String("stock")}}},
+			}}}
+		case i >= 2500 && i < 2600 && aws.ToString(s.Users[0].UserName) < "user-2":
+			*s.ResponseTime = 3 + 0.5*r.Float64()
+			s.Users[0].UserName = aws.String("user-7")
+		}
+	})
+	fast, slow := split(traces, 0.5)
+	middle, high := split(slow, 2)
+	for _, tt := range []struct {
+		name string
+		b    []Trace
+		want string
+	}{
+		{"first peak", middle, "responsetime cause web → stock ⇒ stock"},
+		{"second peak", high, "user user-7"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			report := Compare(fast, tt.b)
+			if len(report.Findings) == 0 {
+				t.Fatal("nothing found")
+			}
+			first := report.Findings[0]
+			if got := string(first.Dimension) + " " + first.Value; got != tt.want || first.Adjusted >= 0.01 {
+				t.Errorf("found first %s, p %v of %d tested", got, first.Adjusted, report.Tested)
+			}
+		})
+	}
+	h := Histograms(fast, slow, 30)
+	if !h.Log || sum(h.A) != len(fast) || sum(h.B) != len(slow) {
+		t.Errorf("histogram %+v", h)
+	}
+	series := Series(slow, begin, begin+4000, 40)
+	for i, b := range series {
+		if busy := i == 5 || i == 6 || i == 25; (b.OK > 0) != busy {
+			t.Errorf("bucket %d has %d", i, b.OK)
+		}
+	}
+}
+
+// TestOneUserAgainstTheRest has one user whose requests fail more often.
+func TestOneUserAgainstTheRest(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 2))
+	traces := shop(r, 4000, func(_ int, s *types.TraceSummary) {
+		s.HasFault = aws.Bool(r.Float64() < 0.02 || *s.Users[0].UserName == "user-13" && r.Float64() < 0.4)
+	})
+	var ok, faults []Trace
+	for _, trace := range traces {
+		if trace.Outcome == "fault" {
+			faults = append(faults, trace)
+		} else {
+			ok = append(ok, trace)
+		}
+	}
+	report := Compare(ok, faults)
+	if len(report.Findings) != 1 {
+		t.Fatalf("findings %+v", report.Findings)
+	}
+	first := report.Findings[0]
+	if first.Dimension != User || first.Value != "user-13" || first.Adjusted >= 0.01 || first.Difference < 0.1 {
+		t.Errorf("found %+v", first)
+	}
+	if report.B.Fault != len(faults) || report.A.OK != len(ok) {
+		t.Errorf("sets %+v, %+v", report.A, report.B)
+	}
+}
+
+// TestRandomHalves holds that chance is no finding.
+func TestRandomHalves(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	traces := shop(r, 1000, nil)
+	for i := range 100 {
+		r.Shuffle(len(traces), func(i, j int) { traces[i], traces[j] = traces[j], traces[i] })
+		report := Compare(traces[:500], traces[500:])
+		if report.Tested < 50 {
+			t.Fatalf("only %d values tested", report.Tested)
+		}
+		if len(report.Findings) > 0 {
+			t.Errorf("half %d: found %+v", i, report.Findings)
+		}
+	}
+}
+
+func TestTables(t *testing.T) {
+	a := shop(rand.New(rand.NewPCG(4, 4)), 10, nil)
+	report := Compare(a, a[:4], Method, Annotation, FaultCause)
+	var names []string
+	for _, table := range report.Tables {
+		names = append(names, string(table.Dimension))
+		total := 0
+		for _, row := range table.Rows {
+			total += row.A
+		}
+		if total != 10 {
+			t.Errorf("%s counts %d traces", table.Dimension, total)
+		}
+	}
+	if got := fmt.Sprint(names); got != "[method annotation.version annotation.zone]" {
+		t.Errorf("tables %s", got)
+	}
+	if r := Compare(nil, nil); len(r.Tables) != 0 || len(r.Findings) != 0 {
+		t.Errorf("of nothing: %+v", r)
+	}
+	if h := Histograms(nil, nil, 10); h.Edges != nil {
+		t.Errorf("histogram of nothing: %+v", h)
+	}
+}
+
+func sum(counts []int) (total int) {
+	for _, n := range counts {
+		total += n
+	}
+	return total
+}

@@ -1,0 +1,107 @@
+package analytics
+
+import "math"
+
+// A Histogram has the response times of two sets in the same bins.
+type Histogram struct {
+	Edges []float64 // seconds, one more than bins; a bin holds its lower edge
+	Log   bool      // bins are of equal width in the logarithm, as the times are far apart
+	A, B  []int     // traces in each bin
+}
+
+// Histograms puts the response times of two sets in bins. It has no bins if no
+// trace has a response time.
+func Histograms(a, b []Trace, bins int) Histogram {
+	least, most := math.Inf(1), math.Inf(-1)
+	for _, set := range [][]Trace{a, b} {
+		for _, t := range set {
+			if t.ResponseTime != nil {
+				least, most = min(least, *t.ResponseTime), max(most, *t.ResponseTime)
+			}
+		}
+	}
+	var h Histogram
+	if bins < 1 || most < least {
+		return h
+	}
+	least = max(least, 1e-6)
+	most = max(most, least)
+	h.Log = most/least > 50
+	if !h.Log {
+		least = 0
+	}
+	if most == least {
+		most = least + 1e-6
+	}
+	h.Edges = make([]float64, bins+1)
+	for i := range h.Edges {
+		at := float64(i) / float64(bins)
+		if h.Log {
+			h.Edges[i] = least * math.Pow(most/least, at)
+		} else {
+			h.Edges[i] = least + (most-least)*at
+		}
+	}
+	h.A, h.B = h.count(a), h.count(b)
+	return h
+}
+
+// count counts by the edges. The last bin holds its upper edge, too.
+func (h *Histogram) count(set []Trace) []int {
+	counts := make([]int, len(h.Edges)-1)
+	least, most := h.Edges[0], h.Edges[len(h.Edges)-1]
+	for _, t := range set {
+		if t.ResponseTime == nil {
+			continue
+		}
+		at := (*t.ResponseTime - least) / (most - least)
+		if h.Log {
+			at = math.Log(max(*t.ResponseTime, least)/least) / math.Log(most/least)
+		}
+		counts[min(max(int(at*float64(len(counts))), 0), len(counts)-1)]++
+	}
+	return counts
+}
+
+// A Bucket is a part of the time range of a set.
+type Bucket struct {
+	Start                      float64 // seconds since the epoch
+	OK, Error, Fault, Throttle int
+	Mean                       float64 // response time in seconds, of those that have one; else 0
+}
+
+// Series counts the traces of a set in buckets of equal length between two times,
+// in seconds since the epoch. Traces outside are left out.
+func Series(set []Trace, from, to float64, buckets int) []Bucket {
+	if buckets < 1 || to <= from {
+		return nil
+	}
+	series := make([]Bucket, buckets)
+	timed := make([]int, buckets)
+	width := (to - from) / float64(buckets)
+	for i := range series {
+		series[i].Start = from + float64(i)*width
+	}
+	for _, t := range set {
+		if t.Start < from || t.Start > to {
+			continue
+		}
+		i := min(int((t.Start-from)/width), buckets-1)
+		b := &series[i]
+		switch t.Outcome {
+		case "error":
+			b.Error++
+		case "fault":
+			b.Fault++
+		case "throttle":
+			b.Throttle++
+		default:
+			b.OK++
+		}
+		if t.ResponseTime != nil {
+			timed[i]++
+			b.Mean += (*t.ResponseTime - b.Mean) / float64(timed[i])
+		}
+	}
+	return series
+}
