@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/compare"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline"
+)
+
+// compareFlags are what the compare command can be told.
+type compareFlags struct {
+	endpoint    string
+	all, asJSON bool
+}
+
+// newCompareCommand lays two traces over each other.
+func newCompareCommand() *cobra.Command {
+	var flags compareFlags
+	cmd := &cobra.Command{
+		Use:   "compare <trace id> <trace id>",
+		Short: "Compare two traces: what was added, is missing, took longer",
+		Long: `Lay two traces over each other by their structure, and show where B differs from
+A: calls that were added (+) or are missing (-), other outcomes (!), and what took
+longer (>) or less (<) by 1 ms and a tenth or more. What is alike is left out,
+unless --all.`,
+		Example: `  bragg compare 1-58406520-a006649127e371903a2de979 1-5840653c-4f1e7a90bd23c65a10f9e2d7
+  bragg compare $(bragg traces --json --filter 'http.url ENDSWITH "/checkout"' --limit 2 | jq -r '.[].Id')
+  bragg compare --json A B | jq '.Rows[] | select(.Change == "added") | .B.Name'`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return usageError{errors.New("give two trace ids; `bragg traces` lists the latest")}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return flags.run(cmd, args) },
+	}
+	endpointFlag(cmd, &flags.endpoint)
+	cmd.Flags().BoolVar(&flags.all, "all", false, "show what is alike, too")
+	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print the comparison as JSON, times in nanoseconds")
+	return cmd
+}
+
+func (f *compareFlags) run(cmd *cobra.Command, args []string) error {
+	api, endpoint, err := connect(f.endpoint)
+	if err != nil {
+		return err
+	}
+	var traces [2]*client.Trace
+	var ids [2]string
+	for i, given := range args {
+		if ids[i], err = client.TraceID(given); err != nil {
+			return usageError{err}
+		}
+		traces[i], err = client.GetTrace(cmd.Context(), api, ids[i])
+		if errors.Is(err, client.ErrNotFound) {
+			return fmt.Errorf("no trace %s at %s; `bragg traces` lists the latest", ids[i], endpoint)
+		}
+		if err != nil {
+			return explain(err, endpoint)
+		}
+	}
+	c := compare.Traces(traces[0].Documents, traces[1].Documents)
+	out := cmd.OutOrStdout()
+	if f.asJSON {
+		return writeJSON(out, c)
+	}
+	_, err = io.WriteString(out, drawComparison(c, ids, f.all))
+	return err
+}
+
+// marks are drawn before rows that differ.
+var marks = map[compare.Change]string{
+	compare.Alike: " ", compare.Slower: ">", compare.Faster: "<", compare.Outcome: "!", compare.Missing: "-", compare.Added: "+",
+}
+
+func drawComparison(c *compare.Comparison, ids [2]string, all bool) string {
+	w := &strings.Builder{}
+	fmt.Fprintf(w, "A  %s  %s\nB  %s  %s\n\n", ids[0], short(c.A.Seconds()), ids[1], short(c.B.Seconds()))
+	if len(c.Rows) == c.Changes[compare.Alike] && !all {
+		fmt.Fprintf(w, "Nothing differs in %s.\n", plural(len(c.Rows), "row"))
+		return w.String()
+	}
+	fmt.Fprintf(w, "  %10s %10s %11s\n", "A", "B", "difference")
+	shown := rowsToShow(c, all)
+	hidden := 0
+	for i := range c.Rows {
+		if !shown[i] {
+			hidden++
+			continue
+		}
+		writeComparedRow(w, &c.Rows[i])
+	}
+	if hidden > 0 {
+		fmt.Fprintf(w, "\n%s alike; --all shows them.\n", plural(hidden, "more row"))
+	}
+	if blame := c.Blame(5); len(blame) > 0 {
+		fmt.Fprintln(w, "\nWhere the time went (time of no child)")
+		for _, r := range blame {
+			fmt.Fprintf(w, "  %+11s  %s\n", signed(r.Self), label(r.Row()))
+		}
+	}
+	return w.String()
+}
+
+// rowsToShow selects rows that differ, and those that they are below.
+func rowsToShow(c *compare.Comparison, all bool) []bool {
+	shown := make([]bool, len(c.Rows))
+	depth := -1 // of the row below which the next one has to be shown
+	for i := len(c.Rows) - 1; i >= 0; i-- {
+		r := &c.Rows[i]
+		if all || r.Change != compare.Alike || r.Depth == depth {
+			shown[i] = true
+			depth = max(r.Depth-1, -1)
+		}
+		if r.Depth < depth {
+			depth = r.Depth
+		}
+	}
+	return shown
+}
+
+func writeComparedRow(w io.Writer, r *compare.Row) {
+	times := [2]string{"–", "–"}
+	for i, row := range []*timeline.Row{r.A, r.B} {
+		if row != nil {
+			times[i] = short(row.Duration.Seconds())
+		}
+	}
+	difference, note := "", ""
+	switch r.Change {
+	case compare.Outcome:
+		difference, note = signed(r.Delta), "  "+ended(r.A)+" → "+ended(r.B)
+	case compare.Missing, compare.Added:
+		note = "  " + string(r.Change)
+	case compare.Slower, compare.Faster:
+		difference = signed(r.Delta)
+	}
+	fmt.Fprintf(w, "%s %10s %10s %11s  %s%s%s\n", marks[r.Change], times[0], times[1], difference, strings.Repeat("  ", min(r.Depth, 20)), label(r.Row()), note)
+}
+
+// signed writes a difference of times with its sign.
+func signed(d time.Duration) string {
+	if d < 0 {
+		return "-" + short(-d.Seconds())
+	}
+	return "+" + short(d.Seconds())
+}
+
+// ended says how a row ended.
+func ended(r *timeline.Row) string {
+	if r.Status != 0 {
+		return fmt.Sprintf("%s %d", r.Outcome, r.Status)
+	}
+	return string(r.Outcome)
+}
+
+// label names a row: what was called, and how.
+func label(r *timeline.Row) string {
+	text := r.Name
+	if r.Operation != "" {
+		text += " " + r.Operation
+	}
+	if r.Method != "" || r.URL != "" {
+		text += " " + strings.TrimSpace(r.Method+" "+timeline.Path(r.URL))
+	}
+	return printable(text)
+}

@@ -1,0 +1,9 @@
+// Package compare lays two traces over each other: what one has that the other
+// has not, and what took longer in it.
+//
+// Rows are matched by structure. Below two rows that are matched, the first child
+// of a name, kind and operation is matched with the first such child of the other,
+// the second with the second, and so on; what is left over is missing or added
+// with all that is below it. The entry points are matched whatever their names
+// are. Ids and absolute times play no part.
+package compare
