@@ -77,7 +77,7 @@ func TestFindIsStable(t *testing.T) {
 
 func TestFindRanges(t *testing.T) {
 	now := time.Unix(5000, 0)
-	s, err := open(t.TempDir(), func() time.Time { return now })
+	s, err := Open(t.TempDir(), withClock(func() time.Time { return now }))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func (s *Store) Reset(ctx context.Context) error {
 }
 
 func (s *Store) do(ctx context.Context, r *request) error {
-	r.namespace, r.receipt = s.namespace, s.now().UnixNano()
+	r.namespace, r.receipt = s.namespace, s.options.now().UnixNano()
 	r.done = make(chan error, 1)
 	select {
 	case s.requests <- r:

@@ -207,3 +207,9 @@ func (r *recent) put(s *state) {
 		r.documents += len(s.docs)
 	}
 }
+
+// drop forgets a trace that was deleted.
+func (r *recent) drop(key traceKey) {
+	delete(r.young, key)
+	delete(r.old, key)
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -47,40 +47,62 @@ type Store struct {
 type core struct {
 	write *sql.DB // one connection, used by the writer alone
 	read  *sql.DB // refuses to write
-	now   func() time.Time
+
+	options   options
+	retention retention
 
 	requests chan *request
 	closing  chan struct{} // closed by Close: the writer ends
 	done     chan struct{} // closed by the writer
+	retained chan struct{} // closed when retention has ended
 	close    func() error  // what Close does, once
 }
 
 // Open opens the store in dir, which it makes (mode 0700) if it is not there.
 // The error is an *OpenError.
-func Open(dir string) (*Store, error) { return open(dir, time.Now) }
-
-func open(dir string, now func() time.Time) (*Store, error) {
+func Open(dir string, opts ...Option) (*Store, error) {
 	path, err := prepare(dir)
 	if err != nil {
 		return nil, &OpenError{Dir: dir, Err: plain(err), Remedy: "give this user the right to write there, or choose another directory"}
 	}
-	s := &core{
-		now:      now,
-		requests: make(chan *request),
-		closing:  make(chan struct{}),
-		done:     make(chan struct{}),
-	}
-	w, err := s.connect(path)
+	s, err := open(dsn(path, onDisk), opts)
 	if err != nil {
 		return nil, &OpenError{Dir: dir, Err: fmt.Errorf("%s: %w", File, err), Remedy: "move the file away, or choose another directory"}
 	}
+	return s, nil
+}
+
+// OpenInMemory opens an empty store that is gone when it is closed.
+func OpenInMemory(opts ...Option) (*Store, error) {
+	s, err := open("file:/bragg-"+rand.Text()+"?vfs=memdb"+inMemory, opts)
+	if err != nil {
+		return nil, fmt.Errorf("open a store in memory: %w", err)
+	}
+	return s, nil
+}
+
+func open(dsn string, opts []Option) (*Store, error) {
+	s := &core{
+		options:  newOptions(opts),
+		requests: make(chan *request),
+		closing:  make(chan struct{}),
+		done:     make(chan struct{}),
+		retained: make(chan struct{}),
+	}
+	w, err := s.connect(dsn)
+	if err != nil {
+		return nil, err
+	}
+	st := &Store{core: s}
 	go s.run(w)
+	go st.retain()
 	s.close = sync.OnceValue(func() error {
 		close(s.closing)
 		<-s.done
+		<-s.retained
 		return errors.Join(w.close(), w.conn.Close(), s.read.Close(), s.write.Close())
 	})
-	return &Store{core: s}, nil
+	return st, nil
 }
 
 // prepare makes the directory and an empty database file that only this user
@@ -114,18 +136,19 @@ func plain(err error) error {
 	return err
 }
 
-// The settings of all connections. FULL has every transaction synced before it
-// is acknowledged; the page size is that of new files.
+// The settings of connections. FULL has every transaction synced before it is
+// acknowledged; the page size is that of new files.
 const (
-	common = "_pragma=busy_timeout(10000)&_pragma=page_size(8192)&_pragma=auto_vacuum(2)" +
-		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=temp_store(2)"
-	writing = common + "&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(2000)"
-	reading = common + "&_pragma=cache_size(-16384)&_pragma=query_only(1)"
+	everywhere = "&_pragma=busy_timeout(10000)&_pragma=page_size(8192)&_pragma=auto_vacuum(2)&_pragma=temp_store(2)"
+	onDisk     = everywhere + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=journal_size_limit(67108864)"
+	inMemory   = everywhere + "&_pragma=journal_mode(MEMORY)"
+	writing    = "&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(2000)"
+	reading    = "&_pragma=cache_size(-16384)&_pragma=query_only(1)"
 )
 
-func (s *core) connect(path string) (w *writer, err error) {
+func (s *core) connect(dsn string) (w *writer, err error) {
 	ctx := context.Background()
-	if s.write, err = sql.Open("sqlite", dsn(path, writing)); err != nil {
+	if s.write, err = sql.Open("sqlite", dsn+writing); err != nil {
 		return nil, err
 	}
 	s.write.SetMaxOpenConns(1)
@@ -155,7 +178,7 @@ func (s *core) connect(path string) (w *writer, err error) {
 	if w, err = newWriter(conn); err != nil {
 		return nil, err
 	}
-	if s.read, err = sql.Open("sqlite", dsn(path, reading)); err != nil {
+	if s.read, err = sql.Open("sqlite", dsn+reading); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	s.read.SetMaxOpenConns(4)
@@ -169,7 +192,7 @@ func dsn(path, query string) string {
 	if filepath.VolumeName(path) != "" && !strings.HasPrefix(path, "/") {
 		path = "/" + path // file:///C:/...
 	}
-	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + query
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + strings.TrimPrefix(query, "&")
 }
 
 // Close waits for the transaction that is being written, and closes the files.

@@ -16,6 +16,7 @@ import (
 type transaction struct {
 	*writer
 	seq      int64
+	now      int64 // receipt of the latest request
 	requests int64 // that wrote documents so far
 	touched  []*state
 }
@@ -26,6 +27,7 @@ func (t *transaction) write(r *request) error {
 	if err != nil {
 		return fmt.Errorf("namespace %s: %w", r.namespace, err)
 	}
+	t.now = max(t.now, r.receipt)
 	if r.change != nil {
 		return r.change(t, namespace)
 	}

@@ -19,8 +19,11 @@ type writer struct {
 	shapes     map[string]int64 // numbers, by encoding
 	recent     recent
 
+	deletedTraces int // since shapes were looked through that no trace has
+
 	tick, newNamespace, findTrace, newTrace, updateTrace, newPart *sql.Stmt
 	findShape, newShape, leave, move, newHead, nextTrace          *sql.Stmt
+	deleteParts, deleteHead, deleteMoved, deleteRow               *sql.Stmt
 }
 
 func newWriter(conn *sql.Conn) (*writer, error) {
@@ -45,6 +48,10 @@ func newWriter(conn *sql.Conn) (*writer, error) {
 		{&w.move, `INSERT INTO moved (namespace, start, trace, since, until, at) VALUES (?, ?, ?, ?, ?, ?)`},
 		{&w.newHead, `INSERT INTO heads (namespace, start, trace, since, flags, s0, s1, s2, s3, s4, s5, s6, s7, status, response, duration, method, url)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.deleteParts, `DELETE FROM parts WHERE num BETWEEN ? AND ?`},
+		{&w.deleteHead, `DELETE FROM heads WHERE namespace = ? AND start = ? AND trace = ?`},
+		{&w.deleteMoved, `DELETE FROM moved WHERE trace = ?`},
+		{&w.deleteRow, `DELETE FROM traces WHERE num = ?`},
 	} {
 		stmt, err := conn.PrepareContext(context.Background(), p.query)
 		if err != nil {
