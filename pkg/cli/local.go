@@ -16,6 +16,7 @@ import (
 
 func newLocalCommand() *cobra.Command {
 	var data string
+	var keep retentionFlags
 	strict := true
 	cfg := xraylocal.Config{NewConsole: console.ForAPI}
 	cmd := &cobra.Command{
@@ -40,10 +41,18 @@ private network, --ingest-open lets segments in without it.`,
 		Example: `  bragg local
   AWS_ENDPOINT_URL_XRAY=http://127.0.0.1:2080 aws xray get-trace-summaries --start-time $(($(date +%s)-600)) --end-time $(date +%s)
   bragg local --daemon=off --strict=false
+  bragg local --in-memory                     keep nothing, for a test run
+  bragg local --max-age 168h --max-size 500MB
   bragg local --listen 0.0.0.0:2080 --daemon=off --allow-remote --allow-host xraylocal --ingest-open`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if cfg.Dir, err = dataDir(data); err != nil {
+			if cfg.InMemory && data != "" {
+				return usageError{errors.New("--in-memory keeps no data: leave out --data")}
+			}
+			if cfg.Dir, err = dataDir(data); err != nil && !cfg.InMemory {
+				return err
+			}
+			if err := keep.apply(&cfg.MaxAge, &cfg.MaxSize); err != nil {
 				return err
 			}
 			cfg.Logger, cfg.Lenient = newLogger(cmd), !strict
@@ -55,6 +64,8 @@ private network, --ingest-open lets segments in without it.`,
 	}
 	f := cmd.Flags()
 	addDataFlag(cmd, &data)
+	f.BoolVar(&cfg.InMemory, "in-memory", false, "keep data in memory, and lose it at the end")
+	keep.add(cmd)
 	f.StringVar(&cfg.Listen, "listen", "127.0.0.1:2080", "address to listen on")
 	f.StringVar(&cfg.Daemon, "daemon", "127.0.0.1:2000", `address of the X-Ray daemon's protocol, UDP and TCP, or "off"`)
 	f.BoolVar(&strict, "strict", true, "hold calls of the API to AWS's limits")
@@ -80,7 +91,11 @@ func runLocal(cmd *cobra.Command, cfg xraylocal.Config) error {
 	if err := server.Start(); err != nil {
 		return errors.Join(err, server.Close(cmd.Context()))
 	}
-	fmt.Fprintf(out, "X-Ray Local     http://%s/, data in %s\n", server.Addr(), cfg.Dir)
+	where := cfg.Dir
+	if cfg.InMemory {
+		where = "memory"
+	}
+	fmt.Fprintf(out, "X-Ray Local     http://%s/, data in %s\n", server.Addr(), where)
 	if addr := server.DaemonAddr(); addr != "" {
 		fmt.Fprintf(out, "X-Ray daemon    %s, UDP and TCP\n", addr)
 	}

@@ -1,6 +1,7 @@
 package xraylocal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -20,9 +21,17 @@ import (
 const DefaultListen = "127.0.0.1:2080"
 
 // A Config says where X-Ray Local keeps its data, where it listens and who may
-// call. Only Dir is required.
+// call. Only Dir, or InMemory, is required.
 type Config struct {
-	Dir    string // data directory; made, for this user only, if it is not there
+	Dir      string // data directory; made, for this user only, if it is not there
+	InMemory bool   // keep data in memory, in the place of Dir, until Close
+
+	// MaxAge and MaxSize, in bytes, are how much is kept: see
+	// store.WithRetention. Zero is store.DefaultMaxAge and DefaultMaxSize; what
+	// is negative has no limit.
+	MaxAge  time.Duration
+	MaxSize int64
+
 	Listen string // "host:port", DefaultListen if empty; port 0 takes a free one
 
 	// AllowRemote permits a Listen beyond the loopback interface. Then every
@@ -73,6 +82,15 @@ type Server struct {
 	served   chan struct{}  // closed when serving has ended; nil before Start
 }
 
+func openStore(cfg Config) (*store.Store, error) {
+	age, size := cmp.Or(cfg.MaxAge, store.DefaultMaxAge), cmp.Or(cfg.MaxSize, store.DefaultMaxSize)
+	opts := []store.Option{store.WithRetention(max(age, 0), max(size, 0)), store.WithLogger(cfg.Logger)}
+	if cfg.InMemory {
+		return store.OpenInMemory(opts...)
+	}
+	return store.Open(cfg.Dir, opts...)
+}
+
 // Open checks the configuration and opens the store; it does not listen yet.
 // Its error is a *ListenError or a *store.OpenError.
 func Open(cfg Config) (*Server, error) {
@@ -86,7 +104,7 @@ func Open(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.Open(cfg.Dir)
+	st, err := openStore(cfg)
 	if err != nil {
 		return nil, err
 	}
