@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"go.opentelemetry.io/otel/attribute"
 
-	fakedynamodb "github.com/bragg-tracing/bragg/pkg/demo/internal/dynamodb"
+	fakedynamodb "github.com/bragg-tracing/bragg/pkg/demo/dynamodb"
 )
 
 const (

@@ -178,10 +178,23 @@ func (t *tracer) request(ctx context.Context, in middleware.FinalizeInput, next 
 		req.Header.Set(propagation.HeaderName, header.String())
 	}
 	if c.span.IsRecording() && c.attempts <= 1 {
-		c.span.SetAttributes(attribute.String("server.address", req.URL.Hostname()))
-		if port, err := strconv.Atoi(req.URL.Port()); err == nil {
-			c.span.SetAttributes(attribute.Int("server.port", port))
-		}
+		c.span.SetAttributes(requestAttributes(req)...)
 	}
 	return next.HandleFinalize(ctx, in)
+}
+
+// requestAttributes are those of the HTTP request. Queries are left out: they
+// hold signatures, and what matters of them is in the input.
+func requestAttributes(req *smithyhttp.Request) []attribute.KeyValue {
+	u := *req.URL
+	u.RawQuery, u.User = "", nil
+	a := []attribute.KeyValue{
+		attribute.String("http.request.method", req.Method),
+		attribute.String("url.full", u.String()),
+		attribute.String("server.address", u.Hostname()),
+	}
+	if port, err := strconv.Atoi(u.Port()); err == nil {
+		a = append(a, attribute.Int("server.port", port))
+	}
+	return a
 }

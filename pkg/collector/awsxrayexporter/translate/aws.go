@@ -1,6 +1,8 @@
 package translate
 
 import (
+	"strconv"
+
 	"github.com/bragg-tracing/bragg/pkg/segment"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
@@ -37,7 +39,26 @@ func (s *scratch) appendCall(b []byte) []byte {
 	b = appendMember(b, `,"region":`, a.show(awsRegion))
 	b = appendMember(b, `,"request_id":`, a.show(awsRequestID, awsRequestIDOld))
 	b = s.appendQueue(b)
-	return s.appendTables(b)
+	b = s.appendTables(b)
+	if s.status.awsSDK && s.t.rules.has(ruleAWSResources) {
+		return s.appendResources(b)
+	}
+	return b
+}
+
+// appendResources appends what a call was about, by the names that the X-Ray
+// SDKs give it.
+func (s *scratch) appendResources(b []byte) []byte {
+	a := &s.attributes
+	if v, ok := a.get(xrayRetries); ok && v.Type() == pcommon.ValueTypeInt {
+		b = strconv.AppendInt(append(b, `,"retries":`...), v.Int(), 10)
+	}
+	b = appendMember(b, `,"id_2":`, a.str(awsExtendedRequestID))
+	b = appendMember(b, `,"bucket_name":`, a.str(awsBucket))
+	b = appendMember(b, `,"key":`, a.str(awsKey))
+	b = appendMember(b, `,"topic_arn":`, a.str(awsTopic))
+	b = appendMember(b, `,"stream_name":`, a.str(awsStream))
+	return appendMember(b, `,"function_name":`, a.str(awsFunction))
 }
 
 func (s *scratch) operation() string {

@@ -28,7 +28,16 @@ func (s *scratch) appendFlags(b []byte) []byte {
 	}
 	b = appendBool(append(b, `,"fault":`...), fault)
 	b = appendBool(append(b, `,"error":`...), failed)
-	return appendBool(append(b, `,"throttle":`...), code == 429)
+	return appendBool(append(b, `,"throttle":`...), code == 429 || (fault || failed) && s.isThrottledCall())
+}
+
+// isThrottledCall reports whether an AWS SDK call says that it was throttled.
+func (s *scratch) isThrottledCall() bool {
+	if !s.status.awsSDK || !s.attributes.has(awsThrottled) || !s.t.rules.has(ruleAWSThrottle) {
+		return false
+	}
+	v, _ := s.attributes.get(awsThrottled)
+	return v.Bool()
 }
 
 const (

@@ -56,6 +56,14 @@ var gives = [keys]gift{
 	messagingOperation: givesCall,
 	sqsQueueURL:        givesCall,
 
+	xrayRetries:          givesCall,
+	awsExtendedRequestID: givesCall,
+	awsBucket:            givesCall,
+	awsKey:               givesCall,
+	awsTopic:             givesCall,
+	awsStream:            givesCall,
+	awsFunction:          givesCall,
+
 	dbSystem:     givesSQL | givesName,
 	dbSystemName: givesSQL | givesName,
 	dbName:       givesName,

@@ -94,6 +94,14 @@ const (
 	genAIProvider
 	genAISystem
 	genAIOperation
+	xrayRetries
+	awsThrottled
+	awsExtendedRequestID
+	awsBucket
+	awsKey
+	awsTopic
+	awsStream
+	awsFunction
 
 	keys // how many there are
 )
@@ -246,6 +254,22 @@ func keyOf(name string) key {
 		return genAISystem
 	case "gen_ai.operation.name":
 		return genAIOperation
+	case "aws.xray.retries":
+		return xrayRetries
+	case "aws.throttled":
+		return awsThrottled
+	case "aws.extended_request_id":
+		return awsExtendedRequestID
+	case "aws.s3.bucket":
+		return awsBucket
+	case "aws.s3.key":
+		return awsKey
+	case "aws.sns.topic.arn":
+		return awsTopic
+	case "aws.kinesis.stream_name":
+		return awsStream
+	case "faas.invoked_name":
+		return awsFunction
 	}
 	return other
 }

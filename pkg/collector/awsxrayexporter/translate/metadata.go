@@ -42,6 +42,10 @@ func (r ruleSet) annotationLimit() int {
 // JSON. The awsxray receiver makes such attributes.
 const metadataPrefix = "aws.xray.metadata."
 
+// annotationPrefix begins the name of an attribute that is an annotation by
+// itself, so that several need no common list.
+const annotationPrefix = "aws.xray.annotation."
+
 const defaultNamespace = "default"
 
 // annotations is what the annotations of a document need to know.
@@ -154,6 +158,13 @@ func (s *scratch) fateOf(x *attribute, limit int) fate {
 		return s.t.rules.annotation(x.name, x.value, s.annotations.n < limit)
 	case x.kind == pcommon.ValueTypeEmpty:
 		return dropped
+	case x.key == other && strings.HasPrefix(x.name, annotationPrefix) && s.t.rules.has(ruleAnnotationPrefix):
+		s.annotations.collide = true // an attribute may have the name without the prefix
+		f := s.t.rules.annotation(x.name[len(annotationPrefix):], x.value, s.annotations.n < limit)
+		if f != kept {
+			x.name = x.name[len(annotationPrefix):]
+		}
+		return f
 	case x.key == other && x.kind == pcommon.ValueTypeStr && strings.HasPrefix(x.name, metadataPrefix):
 		return s.readNamespace(x)
 	}

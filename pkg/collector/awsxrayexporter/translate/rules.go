@@ -28,6 +28,9 @@ const (
 	ruleKeepNonScalar
 	ruleSpanEvents
 	ruleAnnotationLimits
+	ruleAnnotationPrefix
+	ruleAWSResources
+	ruleAWSThrottle
 	ruleEnd
 )
 
@@ -52,6 +55,10 @@ var Rules = []Rule{
 	{"span_events", "events are in the metadata, as otel.events, with the seconds since the span's start", "https://github.com/aws-observability/aws-otel-collector/issues/821"},
 	{"annotation_limits", "at most 50 annotations, the span's before the resource's, keys to 500 and values to 1000 characters; " +
 		"what does not fit is in the metadata", ""},
+	{"annotation_prefix", "aws.xray.annotation.KEY is an annotation KEY, as xrayattr of this project's SDK makes them", contrib + "issues/5266"},
+	{"aws_resources", "an AWS SDK call's aws block has retries, S3's id_2, and the bucket, key, topic, stream or function, as the X-Ray SDKs name them",
+		"https://github.com/aws/aws-xray-sdk-go/issues/320"},
+	{"aws_throttle", "an AWS SDK call that failed with aws.throttled is throttled: DynamoDB says so with status 400", ""},
 }
 
 func newRuleSet(mode Mode, disable []string) (ruleSet, error) {

@@ -1,0 +1,5 @@
+package truth
+
+const childVariable = "TRUTH_LAMBDA_CHILD"
+
+func lambdaChild(string) {}
