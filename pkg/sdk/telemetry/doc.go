@@ -35,4 +35,13 @@
 // (OTEL_BSP_MAX_QUEUE_SIZE). Switches without an option, such as
 // OTEL_SDK_DISABLED, always hold. A variable with a value that nobody
 // understands is reported to the logger and passed over.
+//
+// OTEL_CONFIG_FILE names a declarative configuration, which takes the place of
+// the other OTEL_* variables. Reading it needs the import of
+// github.com/bragg-tracing/bragg/pkg/sdk/telemetry/otelconf, a module of its
+// own.
+//
+// Beyond the specification's there are the exporters xray, newrelic and xrayudp
+// (see [WithExporters]), the samplers xray and parentbased_xray (see
+// [WithXRaySampling]), and BRAGG_TRACE_HEADERS (see [WithTraceHeaders]).
 package telemetry

@@ -96,28 +96,38 @@ func start(ctx context.Context, c *config) (*SDK, error) {
 	if variableTrue("OTEL_SDK_DISABLED") {
 		return s, nil
 	}
-	plan, err := newPlan(c)
-	if err != nil {
-		return nil, err
+	path := variable(configFileVariable)
+	var p *plan
+	if path == "" {
+		var err error
+		if p, err = newPlan(c); err != nil {
+			return nil, err
+		}
 	}
 	if !c.withoutGlobals {
 		otel.SetErrorHandler(&report{logger: c.logger, message: "telemetry error"})
 		otel.SetLogger(logr.FromSlogHandler(c.logger.Handler()))
 	}
-	s.resource, err = newResource(ctx, c)
-	if err != nil {
+	var err error
+	if s.resource, err = newResource(ctx, c); err != nil {
 		c.logger.Warn("telemetry resource incomplete", "error", err)
 	}
-	if name, _ := s.resource.Set().Value("service.name"); strings.HasPrefix(name.AsString(), unknownService) {
-		c.warn(errors.New("the service has no name; set OTEL_SERVICE_NAME or use WithServiceName"))
+	if path != "" {
+		err = s.startConfigured(ctx, c, path)
+	} else {
+		err = s.startSignals(ctx, c, p)
 	}
-	if err := s.startSignals(ctx, c, plan); err != nil {
+	if err != nil {
 		return nil, errors.Join(err, s.Shutdown(ctx))
 	}
 	return s, nil
 }
 
+// startSignals makes the three providers as environment and options say.
 func (s *SDK) startSignals(ctx context.Context, c *config, p *plan) error {
+	if name, _ := s.resource.Set().Value("service.name"); strings.HasPrefix(name.AsString(), unknownService) {
+		c.warn(errors.New("the service has no name; set OTEL_SERVICE_NAME or use WithServiceName"))
+	}
 	if err := s.startTraces(ctx, c, p); err != nil {
 		return err
 	}
