@@ -35,6 +35,8 @@ of it on this machine: X-Ray's API with a console, a collector, a sink that
 takes what New Relic takes, and a demo that sends traffic. No AWS account.`,
 		Example: `  bragg up                                    start everything, and the demo
   bragg traces                                the latest traces
+  bragg traces --filter 'fault AND responsetime > 2'
+  bragg analytics --b 'responsetime > 1'      what the slow ones have in common
   bragg trace 1-6b029317-0123456789abcdef01234567
   bragg up --once --requests 200 --json       prove that nothing is lost`,
 		Version:       version.String(),

@@ -160,7 +160,7 @@ func TestOneUserAgainstTheRest(t *testing.T) {
 func TestRandomHalves(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	traces := shop(r, 1000, nil)
-	for i := range 100 {
+	for i := range 40 {
 		r.Shuffle(len(traces), func(i, j int) { traces[i], traces[j] = traces[j], traces[i] })
 		report := Compare(traces[:500], traces[500:])
 		if report.Tested < 50 {

@@ -8,7 +8,7 @@ import (
 // TestPrintedIsReadAsTheSame holds parse(print(tree)) == tree for random trees.
 func TestPrintedIsReadAsTheSame(t *testing.T) {
 	g := generator{rand.New(rand.NewPCG(1, 2))}
-	for range 20_000 {
+	for range 5_000 {
 		e := g.expr(TraceScope, 4)
 		text := e.String()
 		if len(text) > MaxLength {

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -137,14 +138,9 @@ func (ev *evaluation) service(e *filter.Service) bool {
 		if e.Filter == nil && ev.within == nil {
 			return true
 		}
-		for j := range n.Requests {
-			r := &n.Requests[j]
-			if ev.in(r) && ev.inBlock(e.Filter, &request{view: ev.view, Request: r, node: n}) {
-				if ev.match.Service == nil {
-					ev.match.Service = r
-				}
-				return true
-			}
+		if r := ev.first(n.Requests, e.Filter, n); r != nil {
+			ev.match.Service = cmp.Or(ev.match.Service, r)
+			return true
 		}
 	}
 	return false
@@ -161,20 +157,26 @@ func (ev *evaluation) edge(e *filter.Edge) bool {
 		if e.Filter == nil && ev.within == nil {
 			return true
 		}
-		for j := range edge.Requests {
-			r := &edge.Requests[j]
-			if ev.in(r) && ev.inBlock(e.Filter, &request{view: ev.view, Request: r, node: to}) {
-				if ev.match.Edge == nil {
-					ev.match.Edge = r
-				}
-				return true
-			}
+		if r := ev.first(edge.Requests, e.Filter, to); r != nil {
+			ev.match.Edge = cmp.Or(ev.match.Edge, r)
+			return true
 		}
 	}
 	return false
 }
 
-func (ev *evaluation) in(r *servicegraph.Request) bool { return ev.within == nil || ev.within(r) }
+// first returns the first of the requests served by a node that satisfies a
+// block, or nil.
+func (ev *evaluation) first(requests []servicegraph.Request, block filter.Expr, node *servicegraph.Node) *servicegraph.Request {
+	s := &request{view: ev.view, node: node}
+	for i := range requests {
+		s.Request = &requests[i]
+		if (ev.within == nil || ev.within(s.Request)) && ev.inBlock(block, s) {
+			return s.Request
+		}
+	}
+	return nil
+}
 
 func (ev *evaluation) inBlock(e filter.Expr, s subject) bool { return e == nil || ev.holds(e, s) }
 
