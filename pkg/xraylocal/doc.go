@@ -8,7 +8,8 @@
 // the visitor's browser.
 //
 // The parts: package api speaks the protocol, package store keeps documents,
-// package assembly puts them together as X-Ray would, package servicegraph says
-// who called whom, package insights what fails more than it did. This package opens the store, listens, and decides who may
-// call.
+// package assembly puts them together as X-Ray would, package servicegraph
+// says who called whom, package insights what fails more than it did, package
+// servicemap how to draw it, package layout where. This package opens the
+// store, listens, and decides who may call.
 package xraylocal

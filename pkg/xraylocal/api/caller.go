@@ -3,9 +3,11 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/summary"
 )
 
@@ -27,6 +29,7 @@ type caller struct {
 	account   string // 12 digits
 	strict    bool   // AWS's limits hold for the call
 	explain   bool   // wants to be told how summaries were found
+	filter    string // expression of the traces that graphs are made of; "" for all
 }
 
 // arn returns the ARN of a resource of X-Ray, as in "group/Default".
@@ -70,6 +73,7 @@ func (h *Handler) identify(r *http.Request) caller {
 	c := h.anybody()
 	c.strict = c.strict && r.Header.Get(LimitsHeader) != "off"
 	c.explain = r.Header.Get(summary.ExplainHeader) == "on"
+	c.filter, _ = url.QueryUnescape(r.Header.Get(servicegraph.FilterHeader)) // what is malformed filters nothing
 	key, region := CredentialScope(r.Header.Get("Authorization"))
 	if regionID.MatchString(region) {
 		c.region = region

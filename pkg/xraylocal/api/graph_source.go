@@ -25,21 +25,39 @@ func microseconds(seconds float64) int64 {
 }
 
 // eachGraph calls f with the encoded graph of every trace that may have requests
-// in the window and is of the group, if that is not nil. F must not call the
-// store, nor keep what it is given.
+// in the window, is of the group, if that is not nil, and matches the caller's
+// filter. F must not call the store, nor keep what it is given.
 func (h *Handler) eachGraph(ctx context.Context, w servicegraph.Window, group *group, f func(shape, values []byte) error) error {
-	if group != nil && group.FilterExpression != nil {
-		matching, err := h.expression(ctx, group.FilterExpression)
-		if err != nil {
+	var terms []filter.Expr
+	add := func(expression *string) error {
+		e, err := h.expression(ctx, expression)
+		if err == nil && e != filter.Const(true) {
+			terms = append(terms, e)
+		}
+		return err
+	}
+	if group != nil {
+		if err := add(group.FilterExpression); err != nil {
 			return err
 		}
-		return h.eachMatching(ctx, w, matching, f)
 	}
-	by := store.ByReceipt
-	if w.By == servicegraph.ByDocument {
-		by = store.ByStart
+	if own := callerOf(ctx).filter; own != "" {
+		if err := add(&own); err != nil {
+			return err
+		}
 	}
-	return h.storeOf(ctx).Graphs(ctx, by, float64(w.From)/1e6, float64(w.To)/1e6, f)
+	switch len(terms) {
+	case 0:
+		by := store.ByReceipt
+		if w.By == servicegraph.ByDocument {
+			by = store.ByStart
+		}
+		return h.storeOf(ctx).Graphs(ctx, by, float64(w.From)/1e6, float64(w.To)/1e6, f)
+	case 1:
+		return h.eachMatching(ctx, w, terms[0], f)
+	default:
+		return h.eachMatching(ctx, w, &filter.And{Terms: terms}, f)
+	}
 }
 
 // longest is how long a trace may last, in seconds, so that a range of document

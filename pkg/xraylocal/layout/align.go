@@ -2,8 +2,12 @@ package layout
 
 import "math"
 
-// alignments is how often the columns are moved towards their neighbours.
-const alignments = 16
+// alignments is how often the columns are moved towards their neighbours: on one
+// side, then on the other, and at last, so many times, on both.
+const (
+	alignments = 24
+	both       = 12
+)
 
 // align sets the heights at which vertices stand. Their order and distances are
 // kept; within that, each column is as near to its neighbours as it can be, by
@@ -24,11 +28,66 @@ func (s *sketch) align(o Options) {
 			if i%2 == 1 {
 				column, side = s.columns[len(s.columns)-1-c], 1
 			}
-			if i >= alignments-2 {
+			if i >= alignments-both {
 				side = 0
 			}
-			s.settle(column, side, o)
+			s.settle(column, o, func(v int) (float64, float64) { return s.wanted(v, side) })
 		}
+	}
+	s.stack(o)
+	s.straighten(o)
+}
+
+// stack moves the parts that nothing connects together: each as far up as those
+// above it let it.
+func (s *sketch) stack(o Options) {
+	parts := 0
+	for i := range s.vertices {
+		parts = max(parts, s.vertices[i].component+1)
+	}
+	for part := range parts {
+		shift := math.Inf(-1)
+		top := math.Inf(1)
+		for _, column := range s.columns {
+			for i, v := range column {
+				if s.vertices[v].component != part {
+					continue
+				}
+				top = min(top, s.vertices[v].y-s.vertices[v].height/2)
+				if i > 0 && s.vertices[column[i-1]].component < part {
+					above := column[i-1]
+					shift = max(shift, s.vertices[above].y+s.distance(above, v, o)-s.vertices[v].y)
+				}
+			}
+		}
+		if math.IsInf(shift, -1) {
+			shift = -top
+		}
+		for i := range s.vertices {
+			if s.vertices[i].component == part {
+				s.vertices[i].y += shift
+			}
+		}
+	}
+}
+
+// straighten puts what hangs on one neighbour alone, at an end of the graph, at
+// that one's height if there is room.
+func (s *sketch) straighten(o Options) {
+	const stay = 1e6
+	ends := func(column []int, here, beyond, back func(*vertex) []int) {
+		s.settle(column, o, func(v int) (float64, float64) {
+			own := &s.vertices[v]
+			if len(here(own)) == 1 && len(beyond(own)) == 0 && len(back(&s.vertices[here(own)[0]])) == 1 {
+				return s.vertices[here(own)[0]].y, 1
+			}
+			return own.y, stay
+		})
+	}
+	left, right := func(v *vertex) []int { return v.left }, func(v *vertex) []int { return v.right }
+	for c := range s.columns {
+		ends(s.columns[c], left, right, right)
+		ends(s.columns[len(s.columns)-1-c], right, left, left)
 	}
 }
 
@@ -44,9 +103,8 @@ func (s *sketch) distance(a, b int, o Options) float64 {
 	return (s.vertices[a].height+s.vertices[b].height)/2 + gap
 }
 
-// settle moves the vertices of a column to where their neighbours want them: on
-// the left side (-1), the right (1) or both (0).
-func (s *sketch) settle(column []int, side int, o Options) {
+// settle moves the vertices of a column to where they are wanted.
+func (s *sketch) settle(column []int, o Options, wanted func(v int) (y, weight float64)) {
 	// With the distances taken off, the order alone remains to be kept: that is
 	// isotonic regression, by pooling neighbours that want to pass each other.
 	type pool struct {
@@ -59,8 +117,8 @@ func (s *sketch) settle(column []int, side int, o Options) {
 		if i > 0 {
 			offset += s.distance(column[i-1], v, o)
 		}
-		wanted, weight := s.wanted(v, side)
-		pools = append(pools, pool{(wanted - offset) * weight, weight, 1})
+		y, weight := wanted(v)
+		pools = append(pools, pool{(y - offset) * weight, weight, 1})
 		for n := len(pools); n > 1 && pools[n-2].sum/pools[n-2].weight > pools[n-1].sum/pools[n-1].weight; n = len(pools) {
 			last := pools[n-1]
 			pools = pools[:n-1]
@@ -80,29 +138,36 @@ func (s *sketch) settle(column []int, side int, o Options) {
 	}
 }
 
-// wanted returns the mean height of a vertex's neighbours, and how much that is
-// to count. Edges that pass want to be straight more than nodes do.
+// wanted returns the mean height of a vertex's neighbours, on the left side (-1),
+// the right (1) or both (0), and how much that is to count. Edges that pass want to be straight more than nodes do, and so does
+// the only edge between two nodes.
 func (s *sketch) wanted(v, side int) (y, weight float64) {
-	n := 0
-	add := func(neighbours []int) {
+	const straight = 8
+	n := 0.0
+	own := &s.vertices[v]
+	add := func(neighbours []int, only bool, back func(*vertex) []int) {
 		for _, u := range neighbours {
-			y += s.vertices[u].y
-			n++
+			w := 1.0
+			if only && len(back(&s.vertices[u])) == 1 {
+				w = straight
+			}
+			y += w * s.vertices[u].y
+			n += w
 		}
 	}
 	if side <= 0 {
-		add(s.vertices[v].left)
+		add(own.left, len(own.left) == 1, func(u *vertex) []int { return u.right })
 	}
 	if side >= 0 {
-		add(s.vertices[v].right)
+		add(own.right, len(own.right) == 1, func(u *vertex) []int { return u.left })
 	}
 	switch {
 	case n == 0:
-		return s.vertices[v].y, 0.1
-	case s.vertices[v].pass():
-		return y / float64(n), 4
+		return own.y, 0.1
+	case own.pass():
+		return y / n, 4
 	default:
-		return y / float64(n), 1
+		return y / n, 1
 	}
 }
 

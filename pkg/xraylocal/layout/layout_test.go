@@ -224,6 +224,9 @@ func TestCrossings(t *testing.T) {
 	// Straight chains that names would tangle.
 	g = build("a>f", "b>e", "c>d", "f>i", "e>h", "d>g")
 	l := Compute(g, options)
+	if want := 3*40 + 2*2*options.RowGap; l.Height != want {
+		t.Errorf("three chains are %v high, want %v", l.Height, want)
+	}
 	if l.Crossings != 0 {
 		t.Errorf("chains with %d crossings", l.Crossings)
 	}
@@ -231,6 +234,16 @@ func TestCrossings(t *testing.T) {
 		if l.Nodes[e.From].Y != l.Nodes[e.To].Y {
 			t.Errorf("edge %d of a chain is not straight: %v to %v", i, l.Nodes[e.From], l.Nodes[e.To])
 		}
+	}
+}
+
+// TestPartsStayTogether holds that what is apart is near all the same.
+func TestPartsStayTogether(t *testing.T) {
+	g := build("a>a", "a>l", "a>w", "C>w", "w>a", "w>l", "w>m", "z", "y>x")
+	l := Compute(g, options)
+	check(t, g, l)
+	if l.Height > 6*64 {
+		t.Errorf("the layout is %v high", l.Height)
 	}
 }
 

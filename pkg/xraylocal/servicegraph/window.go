@@ -2,6 +2,11 @@ package servicegraph
 
 import "fmt"
 
+// FilterHeader on a request for a graph or a time series, with a filter
+// expression as in a URL's query, asks X-Ray Local to make it of the traces that
+// match, of the group if one is given. AWS's API has no member for this.
+const FilterHeader = "X-Bragg-Filter"
+
 // Basis says which time of a request decides whether and where it counts.
 type Basis uint8
 

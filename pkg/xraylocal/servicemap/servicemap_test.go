@@ -1,0 +1,166 @@
+package servicemap_test
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/xray/types"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicemap"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// edge makes an edge whose requests took the given milliseconds, faults of them
+// failed.
+func edge(to int32, faults int64, ms ...float64) types.Edge {
+	e := types.Edge{ReferenceId: &to}
+	var sum float64
+	for _, v := range ms {
+		sum += v / 1000
+		e.ResponseTimeHistogram = append(e.ResponseTimeHistogram, types.HistogramEntry{Value: v / 1000, Count: 1})
+	}
+	n := int64(len(ms))
+	e.SummaryStatistics = &types.EdgeStatistics{
+		OkCount: aws.Int64(n - faults), TotalCount: &n, TotalResponseTime: &sum,
+		ErrorStatistics: &types.ErrorStatistics{ThrottleCount: aws.Int64(0), OtherCount: aws.Int64(0), TotalCount: aws.Int64(0)},
+		FaultStatistics: &types.FaultStatistics{OtherCount: &faults, TotalCount: &faults},
+	}
+	return e
+}
+
+// service makes a node that served as in an edge; a client if there is nothing.
+func service(id int32, name, typ, state string, served *types.Edge, edges ...types.Edge) types.Service {
+	s := types.Service{ReferenceId: &id, Name: &name, Names: []string{name}, State: &state, Edges: edges}
+	if typ != "" {
+		s.Type = &typ
+	}
+	if served != nil {
+		st := served.SummaryStatistics
+		s.SummaryStatistics = &types.ServiceStatistics{OkCount: st.OkCount, TotalCount: st.TotalCount, TotalResponseTime: st.TotalResponseTime,
+			ErrorStatistics: st.ErrorStatistics, FaultStatistics: st.FaultStatistics}
+		s.ResponseTimeHistogram = served.ResponseTimeHistogram
+	}
+	return s
+}
+
+// shop is a small system: a client, two services, a queue whose messages lead to
+// a function, a table, and a service that calls itself and back.
+func shop() *servicemap.Map {
+	fine, failing := edge(0, 0, 10, 20, 30, 40), edge(0, 2, 100, 200, 300)
+	link := edge(4, 0, 5)
+	link.EdgeType = aws.String("link")
+	aliased := edge(2, 2, 100, 250, 300)
+	aliased.Aliases = []types.Alias{{Name: aws.String("api.example.com")}, {Name: aws.String("api")}}
+	return servicemap.New([]types.Service{
+		service(1, "web", "AWS::ECS::Container", "active", &fine, aliased, edge(3, 0, 2)),
+		service(0, "web", "client", "unknown", nil, edge(1, 0, 10, 20, 30, 40)),
+		service(2, "api", "", "active", &failing, edge(2, 0, 1), edge(5, 0, 7, 7), edge(1, 0, 3)),
+		service(3, "https://sqs.eu-central-1.amazonaws.com/000000000000/orders", "AWS::SQS::Queue", "unknown", &fine, link),
+		service(4, "worker", "AWS::Lambda::Function", "active", nil),
+		service(5, `<b>"loans" & co</b>`, "AWS::DynamoDB::Table", "unknown", &fine),
+	}, time.Minute)
+}
+
+func golden(t *testing.T, file string, got []byte) {
+	t.Helper()
+	name := filepath.Join("testdata", file)
+	if *update {
+		if err := os.WriteFile(name, got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", file, diff)
+	}
+}
+
+func TestFigures(t *testing.T) {
+	m := shop()
+	web, client, api := &m.Nodes[0], &m.Nodes[1], &m.Nodes[2]
+	if web.Kind != servicemap.Service || web.Total != 4 || web.P50 != 0.02 || web.P99 != 0.04 || web.Traffic() != "4/min" || web.Latency() != "25.0 ms" || web.Trouble() != "" {
+		t.Errorf("web: %+v", web)
+	}
+	if client.Kind != servicemap.Client || client.Total != 4 || client.Mean != 0.025 {
+		t.Errorf("client: %+v", client)
+	}
+	if api.Trouble() != "67% fault" || api.Outcome() != "fault" {
+		t.Errorf("api: %+v, %s", api, api.Trouble())
+	}
+	if e := m.Edges[0]; e.From != 0 || e.To != 2 || len(e.Aliases) != 1 || e.Filter != `edge(id(name: "web", type: "AWS::ECS::Container"), "api")` {
+		t.Errorf("edge: %+v", e)
+	}
+	for i := range m.Nodes {
+		if _, err := filter.Parse(m.Nodes[i].Filter); err != nil {
+			t.Errorf("%s: %v", m.Nodes[i].Filter, err)
+		}
+	}
+	if graph := servicemap.New([]types.Service{service(0, "a", "", "active", &types.Edge{SummaryStatistics: edge(0, 0, 1).SummaryStatistics})}, 0); graph.Nodes[0].Traffic() != "1 request" {
+		t.Errorf("without a range: %s", graph.Nodes[0].Traffic())
+	}
+}
+
+func TestTraffic(t *testing.T) {
+	for want, f := range map[string]servicemap.Figures{
+		"none yet": {}, "2 requests": {Total: 2}, "1.5/h": {Total: 1, Rate: 1.5 / 3600}, "2/min": {Total: 9, Rate: 1.0 / 30},
+		"1/s": {Total: 9, Rate: 1}, "12.3/s": {Total: 9, Rate: 12.34}, "123/s": {Total: 9, Rate: 123.4}, "1234/s": {Total: 9, Rate: 1234}, "12.3k/s": {Total: 9, Rate: 12345},
+	} {
+		if got := f.Traffic(); got != want {
+			t.Errorf("%+v: %q, want %q", f, got, want)
+		}
+	}
+	f := servicemap.Figures{Total: 10_000, Fault: 1, Error: 9950, Throttle: 49}
+	if got := f.Trouble(); got != "<0.1% fault, 0.49% throttle, 99% error" || f.Outcome() != "error" {
+		t.Errorf("%s, %s", got, f.Outcome())
+	}
+}
+
+func TestDrawings(t *testing.T) {
+	m := shop()
+	var mermaid, svg bytes.Buffer
+	if err := errors.Join(m.WriteMermaid(&mermaid), m.WriteSVG(&svg)); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "shop.mmd", mermaid.Bytes())
+	golden(t, "shop.svg", svg.Bytes())
+	// The drawing is well formed, and shows names as text.
+	text := ""
+	for d := xml.NewDecoder(bytes.NewReader(svg.Bytes())); ; {
+		token, err := d.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch token := token.(type) {
+		case xml.CharData:
+			text += string(token)
+		case xml.StartElement:
+			if token.Name.Local == "b" || token.Name.Local == "script" {
+				t.Errorf("a name became the element %s", token.Name.Local)
+			}
+		}
+	}
+	if !strings.Contains(text, `<b>"loans" & co</b>`) {
+		t.Error("a name is not shown as it is")
+	}
+	if empty := servicemap.New(nil, time.Hour); errors.Join(empty.WriteSVG(io.Discard), empty.WriteMermaid(io.Discard)) != nil {
+		t.Error("an empty map cannot be drawn")
+	}
+}
