@@ -9,7 +9,7 @@ ARGS ?=
 
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help up build test bench-exporter fuzz dist tidy clean
+.PHONY: help up build test bench-exporter conformance-xraylocal fuzz dist tidy clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -27,6 +27,11 @@ test: ## run every check (vet, staticcheck, gofmt, race, policy, end to end)
 
 bench-exporter: ## compare the awsxray exporter with contrib's: translation, exporter, whole collector
 	@cd pkg/collector/awsxrayexporter/oracle && go run ./sidebyside && go run ./collectormix
+
+CLIENT_XRAY = 3.1169.0
+conformance-xraylocal: ## test X-Ray Local with AWS's SDK for JavaScript, contrib's exporter and the X-Ray SDK v1
+	@npm install --no-save --no-audit --no-fund --prefix bin/conformance-xraylocal @aws-sdk/client-xray@$(CLIENT_XRAY)
+	@cd pkg/xraylocal/conformance && XRAYLOCAL_NODE_MODULES=$(CURDIR)/bin/conformance-xraylocal go test -count=1 -v .
 
 FUZZTIME ?= 10m
 fuzz: ## fuzz every decoder, FUZZTIME (10m) each

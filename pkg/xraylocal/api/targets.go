@@ -17,7 +17,7 @@ import (
 const (
 	window          = 10 * time.Second
 	windowRetention = time.Hour
-	windowsPage     = 1000
+	windowsPage     = 100
 )
 
 func init() {

@@ -3,6 +3,8 @@ package api
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
 )
 
 func init() {
@@ -82,6 +84,20 @@ func (h *Handler) putTelemetryRecords(ctx context.Context, in *putTelemetryRecor
 		return &agent, nil
 	})
 	return struct{}{}, err
+}
+
+// Agents returns what has sent telemetry, by name. It is for a console: the caller
+// of ctx is nobody in particular.
+func (h *Handler) Agents(ctx context.Context) ([]Agent, error) {
+	all, err := loadAll[Agent](ctx, h.store.In(h.anybody().namespace), kindAgent)
+	if err != nil {
+		return nil, err
+	}
+	var agents []Agent
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		agents = append(agents, *all[key])
+	}
+	return agents, nil
 }
 
 func text(s *string) string {
