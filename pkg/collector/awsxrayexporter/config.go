@@ -87,6 +87,15 @@ type DeadLetterConfig struct {
 	MaxBytes int64 `mapstructure:"max_bytes"`
 }
 
+// defaultDeadLetterBytes bounds the file unless max_bytes does.
+const defaultDeadLetterBytes = 64 << 20
+
+// UnmarshalText is for the short form, `dead_letter: path`.
+func (c *DeadLetterConfig) UnmarshalText(path []byte) error {
+	*c = DeadLetterConfig{Path: string(path), MaxBytes: defaultDeadLetterBytes}
+	return nil
+}
+
 // TelemetryConfig says what PutTelemetryRecords reports. Its keys are contrib's.
 type TelemetryConfig struct {
 	Enabled         bool           `mapstructure:"enabled"`
@@ -119,7 +128,7 @@ func createDefaultConfig() component.Config {
 		Queue:           configoptional.Some(queue),
 		Retry:           retry,
 		ShutdownTimeout: 20 * time.Second,
-		DeadLetter:      DeadLetterConfig{MaxBytes: 64 << 20},
+		DeadLetter:      DeadLetterConfig{MaxBytes: defaultDeadLetterBytes},
 	}
 }
 

@@ -105,6 +105,13 @@ dead_letter: {path: refused.jsonl, max_bytes: 1024}
 	}
 }
 
+func TestDeadLetterByItsPath(t *testing.T) {
+	cfg, err := parse(t, "region: eu-central-1\ndead_letter: refused.jsonl\n")
+	if err != nil || cfg.DeadLetter != (DeadLetterConfig{"refused.jsonl", 64 << 20}) {
+		t.Errorf("%+v, %v", cfg.DeadLetter, err)
+	}
+}
+
 func TestWhatValidateRefuses(t *testing.T) {
 	tests := []struct{ name, config, want string }{
 		{"a negative number of workers", "num_workers: -1", "num_workers"},
