@@ -18,15 +18,20 @@ var hexPairs = func() (t [256][2]byte) {
 }()
 
 // The Append functions are the encoder for who writes documents without
-// building a Document: each appends JSON to dst and returns the longer slice,
-// as strconv's do. They allocate only when dst must grow.
+// building a Document: each appends to dst and returns the longer slice, as
+// strconv's do. They allocate only when dst must grow.
+//
+// They write documents in the form in which PutTraceSegments takes them, inside
+// a JSON string: a quote is \", and each escape has a backslash more. So a
+// document need not be gone through again to be sent. AppendUnquoted gives it
+// back as it is.
 
 // AppendString appends s as a JSON string, with the escapes of encoding/json:
 // <, > and & are escaped, and bytes that are not UTF-8 become U+FFFD.
 func AppendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
+	dst = append(dst, '\\', '"')
 	dst = AppendStringPart(dst, s)
-	return append(dst, '"')
+	return append(dst, '\\', '"')
 }
 
 // AppendStringPart appends s as AppendString does, but without the quotation
@@ -46,9 +51,9 @@ func AppendStringPart(dst []byte, s string) []byte {
 		r, size := utf8.DecodeRuneInString(s[n:])
 		switch {
 		case r == utf8.RuneError && size == 1:
-			dst = append(dst, `\ufffd`...)
+			dst = append(dst, `\\ufffd`...)
 		case r == '\u2028' || r == '\u2029':
-			dst = append(dst, `\u202`...)
+			dst = append(dst, `\\u202`...)
 			dst = append(dst, hexDigits[r&0xf])
 		default:
 			dst = append(dst, s[n:n+size]...)
@@ -95,19 +100,19 @@ var plain = func() (t [256]bool) {
 func appendEscaped(dst []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':
-		return append(dst, '\\', c)
+		return append(dst, '\\', '\\', '\\', c)
 	case '\b':
-		return append(dst, '\\', 'b')
+		return append(dst, `\\b`...)
 	case '\f':
-		return append(dst, '\\', 'f')
+		return append(dst, `\\f`...)
 	case '\n':
-		return append(dst, '\\', 'n')
+		return append(dst, `\\n`...)
 	case '\r':
-		return append(dst, '\\', 'r')
+		return append(dst, `\\r`...)
 	case '\t':
-		return append(dst, '\\', 't')
+		return append(dst, `\\t`...)
 	default:
-		return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
+		return append(dst, '\\', '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
 	}
 }
 
@@ -117,11 +122,11 @@ func appendEscaped(dst []byte, c byte) []byte {
 func AppendFloat(dst []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):
-		return append(dst, `"NaN"`...)
+		return append(dst, `\"NaN\"`...)
 	case math.IsInf(f, 1):
-		return append(dst, `"Infinity"`...)
+		return append(dst, `\"Infinity\"`...)
 	case math.IsInf(f, -1):
-		return append(dst, `"-Infinity"`...)
+		return append(dst, `\"-Infinity\"`...)
 	}
 	format := byte('f')
 	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
@@ -172,17 +177,17 @@ func putPair(dst []byte, n uint32) {
 // AppendTraceID appends the trace id in X-Ray's form as a JSON string.
 func AppendTraceID(dst []byte, id [16]byte) []byte {
 	n := len(dst)
-	dst = append(dst, `"1-00000000-000000000000000000000000"`...)
-	putHex(dst[n+3:], id[:4])
-	putHex(dst[n+12:], id[4:])
+	dst = append(dst, `\"1-00000000-000000000000000000000000\"`...)
+	putHex(dst[n+4:], id[:4])
+	putHex(dst[n+13:], id[4:])
 	return dst
 }
 
 // AppendID appends the id of a segment as a JSON string.
 func AppendID(dst []byte, id [8]byte) []byte {
 	n := len(dst)
-	dst = append(dst, `"0000000000000000"`...)
-	putHex(dst[n+1:], id[:])
+	dst = append(dst, `\"0000000000000000\"`...)
+	putHex(dst[n+2:], id[:])
 	return dst
 }
 

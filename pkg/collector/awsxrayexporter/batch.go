@@ -40,7 +40,7 @@ func (b *batch) reset() {
 // translate fills the batch with the documents of td.
 func (b *batch) translate(t translator, td ptrace.Traces) translate.Stats {
 	stats := t.Translate(td, func(d translate.Document) {
-		b.arena = appendString(b.arena, d.JSON)
+		b.arena = append(append(append(b.arena, '"'), d.Quoted...), '"')
 		b.add(d.TraceID, d.SegmentID)
 	})
 	b.seal()

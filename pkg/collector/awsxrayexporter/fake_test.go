@@ -222,7 +222,7 @@ func documentsOf(t testing.TB, td ptrace.Traces) []string {
 		t.Fatal(err)
 	}
 	var all []string
-	tr.Translate(td, func(d translate.Document) { all = append(all, string(d.JSON)) })
+	tr.Translate(td, func(d translate.Document) { all = append(all, string(d.JSON())) })
 	return all
 }
 

@@ -2,9 +2,7 @@ package awsxrayexporter
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -74,18 +72,4 @@ func TestPack(t *testing.T) {
 			}
 		})
 	}
-}
-
-func FuzzAppendString(f *testing.F) {
-	for _, seed := range []string{"", `{"a":"b\"c\\"}`, "\x00\x1f\n\t\r\x7f", "größer <&> \u2028",
-		strings.Repeat(`"`, 100), strings.Repeat("\t", 100), "0123456\n", "01234567\n89"} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		text = bytes.ToValidUTF8(text, nil)
-		var got string
-		if err := json.Unmarshal(appendString(nil, text), &got); err != nil || got != string(text) {
-			t.Errorf("%q became %q: %v", text, got, err)
-		}
-	})
 }

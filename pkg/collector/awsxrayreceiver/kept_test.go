@@ -78,7 +78,7 @@ func export(t *testing.T, batches []ptrace.Traces) (texts []string) {
 		t.Fatal(err)
 	}
 	g := passthrough.NewGatherer(time.Minute, 10_000)
-	emit := func(d translate.Document) { texts = append(texts, string(d.JSON)) }
+	emit := func(d translate.Document) { texts = append(texts, string(d.JSON())) }
 	for _, batch := range batches {
 		batch.MarkReadOnly() // as in a fan-out
 		tr.Translate(g.Gather(batch, time.Now()), emit)

@@ -25,8 +25,8 @@ func rendered(t *testing.T, document string) (docs []map[string]any) {
 	}
 	tr.Translate(td, func(d translate.Document) {
 		var doc map[string]any
-		if err := json.Unmarshal(d.JSON, &doc); err != nil {
-			t.Fatalf("%v in %s", err, d.JSON)
+		if err := json.Unmarshal(d.JSON(), &doc); err != nil {
+			t.Fatalf("%v in %s", err, d.JSON())
 		}
 		docs = append(docs, doc)
 	})

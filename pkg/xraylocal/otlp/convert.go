@@ -58,7 +58,7 @@ func (c *Converter) Documents(td ptrace.Traces, strict bool) ([]store.Document, 
 	var docs []store.Document
 	var failed error
 	c.translator.Translate(good, func(d translate.Document) {
-		raw := bytes.Clone(d.JSON)
+		raw := d.JSON()
 		doc, err := segment.Parse(raw)
 		original, ok := originals[spanKey{d.TraceID, pcommon.SpanID(d.SegmentID)}]
 		switch {

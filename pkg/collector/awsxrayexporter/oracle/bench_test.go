@@ -42,7 +42,7 @@ func benchTranslate(b *testing.B, kind string, perResource int, cold bool) {
 	b.Run(name+"ours", func(b *testing.B) {
 		t := must(translate.New(translate.Config{Mode: translate.Compat}))
 		measure(b, kind, perResource, cold, func(td ptrace.Traces) {
-			t.Translate(td, func(d translate.Document) { sink += len(d.JSON) })
+			t.Translate(td, func(d translate.Document) { sink += len(d.Quoted) })
 		})
 	})
 	if sink == 0 {

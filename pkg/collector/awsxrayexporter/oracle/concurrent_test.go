@@ -52,6 +52,6 @@ func TestTranslatorConcurrentSafe(t *testing.T) {
 // join returns all documents of a batch.
 func join(t *translate.Translator, td ptrace.Traces) string {
 	var all []byte
-	t.Translate(td, func(d translate.Document) { all = append(append(all, d.JSON...), '\n') })
+	t.Translate(td, func(d translate.Document) { all = append(append(all, d.JSON()...), '\n') })
 	return string(all)
 }

@@ -119,7 +119,7 @@ func ours(t *translate.Translator, cases []Case) ([][]string, error) {
 			i++
 		}
 		if i < len(cases) {
-			docs[i] = append(docs[i], string(d.JSON))
+			docs[i] = append(docs[i], string(d.JSON()))
 		}
 	})
 	want := 0

@@ -13,14 +13,14 @@ func (s *scratch) appendAWS(b []byte, p part) []byte {
 	if s.resource.noAWS {
 		return b
 	}
-	b = append(b, `,"aws":`...)
+	b = append(b, `,\"aws\":`...)
 	start := len(b)
 	b = append(b, s.resource.aws...)
 	at := len(b)
 	if s.attributes.gives.has(givesCall) {
 		b = s.appendCall(b)
 	} else {
-		b = appendMember(b, `,"account_id":`, s.resource.account)
+		b = appendMember(b, `,\"account_id\":`, s.resource.account)
 	}
 	if p == service {
 		b = b[:at]
@@ -34,10 +34,10 @@ func (s *scratch) appendCall(b []byte) []byte {
 	if x := a.latest(awsAccountID); x != nil && x.value.Type() != pcommon.ValueTypeEmpty {
 		account = a.show(awsAccountID)
 	}
-	b = appendMember(b, `,"account_id":`, account)
-	b = appendMember(b, `,"operation":`, s.operation())
-	b = appendMember(b, `,"region":`, a.show(awsRegion))
-	b = appendMember(b, `,"request_id":`, a.show(awsRequestID, awsRequestIDOld))
+	b = appendMember(b, `,\"account_id\":`, account)
+	b = appendMember(b, `,\"operation\":`, s.operation())
+	b = appendMember(b, `,\"region\":`, a.show(awsRegion))
+	b = appendMember(b, `,\"request_id\":`, a.show(awsRequestID, awsRequestIDOld))
 	b = s.appendQueue(b)
 	b = s.appendTables(b)
 	if s.status.awsSDK && s.t.rules.has(ruleAWSResources) {
@@ -85,12 +85,12 @@ func (s *scratch) operation() string {
 func (s *scratch) appendQueue(b []byte) []byte {
 	a := &s.attributes
 	if x := a.latest(messagingURL); x != nil {
-		return appendMember(b, `,"queue_url":`, x.value.Str())
+		return appendMember(b, `,\"queue_url\":`, x.value.Str())
 	}
 	if x := a.latest(awsQueueURL, awsQueueURLOld); x == nil && s.t.rules.has(ruleStableMessaging) {
-		return appendMember(b, `,"queue_url":`, a.str(sqsQueueURL))
+		return appendMember(b, `,\"queue_url\":`, a.str(sqsQueueURL))
 	}
-	return appendMember(b, `,"queue_url":`, a.show(awsQueueURL, awsQueueURLOld))
+	return appendMember(b, `,\"queue_url\":`, a.show(awsQueueURL, awsQueueURLOld))
 }
 
 // appendTables appends table_name or table_names; aws.dynamodb.table_names
@@ -99,17 +99,17 @@ func (s *scratch) appendTables(b []byte) []byte {
 	if x := s.attributes.latest(dynamoTableNames); x != nil {
 		switch v := x.value; v.Type() {
 		case pcommon.ValueTypeStr:
-			return appendMember(b, `,"table_name":`, v.Str())
+			return appendMember(b, `,\"table_name\":`, v.Str())
 		case pcommon.ValueTypeSlice:
 			if v.Slice().Len() == 1 {
-				return appendMember(b, `,"table_name":`, v.Slice().At(0).Str())
+				return appendMember(b, `,\"table_name\":`, v.Slice().At(0).Str())
 			}
 			if v.Slice().Len() > 1 {
-				return appendNames(append(b, `,"table_names":`...), v.Slice())
+				return appendNames(append(b, `,\"table_names\":`...), v.Slice())
 			}
 		}
 	}
-	return appendMember(b, `,"table_name":`, s.attributes.show(awsTableName, awsTableNameOld))
+	return appendMember(b, `,\"table_name\":`, s.attributes.show(awsTableName, awsTableNameOld))
 }
 
 func appendNames(b []byte, names pcommon.Slice) []byte {

@@ -26,9 +26,9 @@ func (s *scratch) appendFlags(b []byte) []byte {
 	if !fault && !failed {
 		fault = s.span.Status().Code() == ptrace.StatusCodeError
 	}
-	b = appendBool(append(b, `,"fault":`...), fault)
-	b = appendBool(append(b, `,"error":`...), failed)
-	return appendBool(append(b, `,"throttle":`...), code == 429 || (fault || failed) && s.isThrottledCall())
+	b = appendBool(append(b, `,\"fault\":`...), fault)
+	b = appendBool(append(b, `,\"error\":`...), failed)
+	return appendBool(append(b, `,\"throttle\":`...), code == 429 || (fault || failed) && s.isThrottledCall())
 }
 
 // isThrottledCall reports whether an AWS SDK call says that it was throttled.
@@ -49,9 +49,9 @@ const (
 // else the message of the span's status.
 func (s *scratch) appendCause(b []byte) []byte {
 	if s.hasExceptions() {
-		b = append(b, `,"cause":{`...)
+		b = append(b, `,\"cause\":{`...)
 		at := len(b)
-		b = append(b, `"exceptions":`...)
+		b = append(b, `\"exceptions\":`...)
 		start := len(b)
 		events := s.span.Events()
 		for i, n := 0, events.Len(); i < n; i++ {
@@ -74,9 +74,9 @@ func (s *scratch) appendCause(b []byte) []byte {
 	if message == "" {
 		return b
 	}
-	b = segment.AppendID(append(b, `,"cause":{"exceptions":[{"id":`...), s.nextExceptionID())
-	b = segment.AppendString(append(b, `,"message":`...), message)
-	return append(b, `,"type":""}]}`...)
+	b = segment.AppendID(append(b, `,\"cause\":{\"exceptions\":[{\"id\":`...), s.nextExceptionID())
+	b = segment.AppendString(append(b, `,\"message\":`...), message)
+	return append(b, `,\"type\":\"\"}]}`...)
 }
 
 func (s *scratch) hasExceptions() bool {
@@ -125,12 +125,12 @@ func (s *scratch) appendEventException(b []byte, event ptrace.SpanEvent) []byte 
 		if !ok1 || !ok2 {
 			return b
 		}
-		b = segment.AppendID(append(b, `,{"id":`...), s.nextExceptionID())
-		b = append(b, `,"type":"aws.http.error.event","remote":true,"message":"`...)
+		b = segment.AppendID(append(b, `,{\"id\":`...), s.nextExceptionID())
+		b = append(b, `,\"type\":\"aws.http.error.event\",\"remote\":true,\"message\":\"`...)
 		b = append(segment.AppendStringPart(b, code.AsString()), '@')
 		b = strconv.AppendFloat(b, float64(event.Timestamp().AsTime().UnixMicro())/1_000_000, 'f', 6, 64)
 		b = segment.AppendStringPart(append(b, '@'), message.Str())
-		return append(b, `"}`...)
+		return append(b, `\"}`...)
 	}
 	return b
 }

@@ -33,7 +33,7 @@ type scratch struct {
 	stack       stackWriter
 	exceptions  uint64 // ids of exceptions given out for the document
 
-	buf []byte // the document
+	buf []byte // the document, quoted
 	tmp []byte
 }
 
@@ -142,13 +142,24 @@ func (s *scratch) emit(span ptrace.Span, p part, emit func(Document)) {
 			s.tryRender(span, p) // with a name that X-Ray accepts
 		}
 	}
-	d := Document{JSON: s.buf, TraceID: span.TraceID(), SegmentID: s.segmentID}
-	if len(d.JSON) > segment.MaxSize {
-		d.JSON, d.Trimmed = segment.Trim(d.JSON, segment.MaxSize), true
+	d := Document{Quoted: s.buf, TraceID: span.TraceID(), SegmentID: s.segmentID}
+	if s.isTooLarge() {
+		s.buf = segment.AppendQuoted(s.buf[:0], segment.Trim(s.tmp, segment.MaxSize))
+		d.Quoted, d.Trimmed = s.buf, true
 		s.stats.Trimmed++
 	}
 	s.stats.Documents++
 	emit(d)
+}
+
+// isTooLarge reports whether the document in buf is larger than X-Ray takes;
+// then it is in tmp, not quoted.
+func (s *scratch) isTooLarge() bool {
+	if len(s.buf) <= segment.MaxSize {
+		return false
+	}
+	s.tmp = segment.AppendUnquoted(s.tmp[:0], s.buf)
+	return len(s.tmp) > segment.MaxSize
 }
 
 // tryRender renders a document into buf, and reports whether it could.
@@ -162,14 +173,14 @@ func (s *scratch) tryRender(span ptrace.Span, p part) (ok bool) {
 func (s *scratch) tryRenderMinimal(span ptrace.Span, p part) (ok bool) {
 	defer s.recovered()
 	s.identify(span, p)
-	b := append(s.buf[:0], `{"name":`...)
+	b := append(s.buf[:0], `{\"name\":`...)
 	b = s.appendSanitized(b, span.Name())
 	b = s.appendIdentity(b)
 	b = s.appendTimes(b, false)
-	b = appendBool(append(b, `,"fault":`...), span.Status().Code() == ptrace.StatusCodeError)
-	b = append(b, `,"error":false,"throttle":false`...)
+	b = appendBool(append(b, `,\"fault\":`...), span.Status().Code() == ptrace.StatusCodeError)
+	b = append(b, `,\"error\":false,\"throttle\":false`...)
 	if p == dependency || p == whole && s.isSubsegment() {
-		b = append(b, `,"type":"subsegment"`...)
+		b = append(b, `,\"type\":\"subsegment\"`...)
 	}
 	s.buf = append(b, '}')
 	return true
@@ -227,7 +238,7 @@ func (s *scratch) render(span ptrace.Span, p part) {
 	b = s.appendTimes(b, inProgress)
 	b = append(b, s.resource.service...)
 	b = append(b, s.resource.origin...)
-	b = appendMember(b, `,"user":`, s.attributes.show(enduserID))
+	b = appendMember(b, `,\"user\":`, s.attributes.show(enduserID))
 	if links := span.Links(); links.Len() > 0 && (p != dependency || span.Kind() != ptrace.SpanKindConsumer) &&
 		(p != service || span.Kind() == ptrace.SpanKindConsumer) {
 		b = s.appendLinks(b, links)
@@ -264,15 +275,15 @@ func (s *scratch) takeInProgress() bool {
 }
 
 func (s *scratch) appendIdentity(b []byte) []byte {
-	b = append(b, `,"id":`...)
+	b = append(b, `,\"id\":`...)
 	if s.segmentID == [8]byte{} {
 		b = append(b, "null"...)
 	} else {
 		b = segment.AppendID(b, s.segmentID)
 	}
-	b = segment.AppendTraceID(append(b, `,"trace_id":`...), s.span.TraceID())
+	b = segment.AppendTraceID(append(b, `,\"trace_id\":`...), s.span.TraceID())
 	if s.parentID != [8]byte{} {
-		b = segment.AppendID(append(b, `,"parent_id":`...), s.parentID)
+		b = segment.AppendID(append(b, `,\"parent_id\":`...), s.parentID)
 	}
 	return b
 }
@@ -280,41 +291,41 @@ func (s *scratch) appendIdentity(b []byte) []byte {
 // appendTimes appends the times as seconds, with the precision that a float64
 // leaves them.
 func (s *scratch) appendTimes(b []byte, inProgress bool) []byte {
-	b = segment.AppendSeconds(append(b, `,"start_time":`...), uint64(s.span.StartTimestamp()))
+	b = segment.AppendSeconds(append(b, `,\"start_time\":`...), uint64(s.span.StartTimestamp()))
 	if inProgress {
-		return append(b, `,"in_progress":true`...)
+		return append(b, `,\"in_progress\":true`...)
 	}
-	return segment.AppendSeconds(append(b, `,"end_time":`...), uint64(s.span.EndTimestamp()))
+	return segment.AppendSeconds(append(b, `,\"end_time\":`...), uint64(s.span.EndTimestamp()))
 }
 
 // appendKind appends type and namespace.
 func (s *scratch) appendKind(b []byte, subsegment, aws bool, p part) []byte {
 	if subsegment {
-		b = append(b, `,"type":"subsegment"`...)
+		b = append(b, `,\"type\":\"subsegment\"`...)
 	}
 	k := s.span.Kind()
 	switch {
 	case aws:
-		b = append(b, `,"namespace":"aws"`...)
+		b = append(b, `,\"namespace\":\"aws\"`...)
 	case p == dependency || k == ptrace.SpanKindClient || k == ptrace.SpanKindProducer:
-		b = append(b, `,"namespace":"remote"`...)
+		b = append(b, `,\"namespace\":\"remote\"`...)
 	}
 	return b
 }
 
 func (s *scratch) appendLinks(b []byte, links ptrace.SpanLinkSlice) []byte {
-	b = append(b, `,"links":`...)
+	b = append(b, `,\"links\":`...)
 	start := len(b)
 	for _, link := range links.All() {
-		b = segment.AppendTraceID(append(b, `,{"trace_id":`...), link.TraceID())
-		b = append(b, `,"id":`...)
+		b = segment.AppendTraceID(append(b, `,{\"trace_id\":`...), link.TraceID())
+		b = append(b, `,\"id\":`...)
 		if id := link.SpanID(); id.IsEmpty() {
-			b = append(b, `""`...)
+			b = append(b, `\"\"`...)
 		} else {
 			b = segment.AppendID(b, id)
 		}
 		if link.Attributes().Len() > 0 {
-			b = appendMap(append(b, `,"attributes":`...), link.Attributes(), 1)
+			b = appendMap(append(b, `,\"attributes\":`...), link.Attributes(), 1)
 		}
 		b = append(b, '}')
 	}

@@ -17,7 +17,7 @@ func (s *scratch) appendEvents(b []byte) []byte {
 		return b
 	}
 	at := len(b)
-	b = append(b, `,"otel.events":`...)
+	b = append(b, `,\"otel.events\":`...)
 	start := len(b)
 	for i := range n {
 		b = s.appendEvent(b, events.At(i))
@@ -30,12 +30,12 @@ func (s *scratch) appendEvents(b []byte) []byte {
 
 func (s *scratch) appendEvent(b []byte, event ptrace.SpanEvent) []byte {
 	at := len(b)
-	b = segment.AppendString(append(b, `,{"name":`...), event.Name())
-	b = append(b, `,"offset":`...)
+	b = segment.AppendString(append(b, `,{\"name\":`...), event.Name())
+	b = append(b, `,\"offset\":`...)
 	b = segment.AppendFloat(b, float64(int64(event.Timestamp()-s.span.StartTimestamp()))/1e9)
 	isException := event.Name() == exceptionEvent
 	mark := len(b)
-	b = append(b, `,"attributes":`...)
+	b = append(b, `,\"attributes\":`...)
 	start := len(b)
 	if m := event.Attributes(); isException {
 		for name, v := range m.All() {

@@ -163,9 +163,9 @@ func (f *facts) appendService(b []byte) []byte {
 	if !version.ok {
 		return b
 	}
-	b = append(b, `,"service":`...)
+	b = append(b, `,\"service\":`...)
 	start := len(b)
-	return segment.CloseObject(appendMember(b, `,"version":`, version.str()), start)
+	return segment.CloseObject(appendMember(b, `,\"version\":`, version.str()), start)
 }
 
 // appendAWS appends the members of the aws block that the resource gives, but
@@ -176,9 +176,9 @@ func (f *facts) appendAWS(b []byte, logGroupNames []string) []byte {
 		if err != nil {
 			number = 0
 		}
-		b = appendOrNull(b, `,"elastic_beanstalk":{"environment_name":`, f.namespace)
-		b = appendOrNull(b, `,"version_label":`, f.version)
-		b = strconv.AppendInt(append(b, `,"deployment_id":`...), number, 10)
+		b = appendOrNull(b, `,\"elastic_beanstalk\":{\"environment_name\":`, f.namespace)
+		b = appendOrNull(b, `,\"version_label\":`, f.version)
+		b = strconv.AppendInt(append(b, `,\"deployment_id\":`...), number, 10)
 		b = append(b, '}')
 	}
 	b = f.appendLogGroups(b, logGroupNames)
@@ -186,47 +186,47 @@ func (f *facts) appendAWS(b []byte, logGroupNames []string) []byte {
 		b = f.appendECS(b)
 	}
 	if f.platform == "aws_ec2" || f.hostID != "" {
-		b = appendOrNull(b, `,"ec2":{"instance_id":`, f.hostID)
-		b = appendOrNull(b, `,"availability_zone":`, f.zone)
-		b = appendOrNull(b, `,"instance_size":`, f.hostType)
-		b = appendOrNull(b, `,"ami_id":`, f.imageID)
+		b = appendOrNull(b, `,\"ec2\":{\"instance_id\":`, f.hostID)
+		b = appendOrNull(b, `,\"availability_zone\":`, f.zone)
+		b = appendOrNull(b, `,\"instance_size\":`, f.hostType)
+		b = appendOrNull(b, `,\"ami_id\":`, f.imageID)
 		b = append(b, '}')
 	}
 	if f.platform == "aws_eks" || f.cluster != "" {
-		b = appendOrNull(b, `,"eks":{"cluster_name":`, f.cluster)
-		b = appendOrNull(b, `,"pod":`, f.pod)
-		b = appendOrNull(b, `,"container_id":`, f.containerID)
+		b = appendOrNull(b, `,\"eks\":{\"cluster_name\":`, f.cluster)
+		b = appendOrNull(b, `,\"pod\":`, f.pod)
+		b = appendOrNull(b, `,\"container_id\":`, f.containerID)
 		b = append(b, '}')
 	}
 	return f.appendSDK(b)
 }
 
 func (f *facts) appendECS(b []byte) []byte {
-	b = append(b, `,"ecs":`...)
+	b = append(b, `,\"ecs\":`...)
 	start := len(b)
-	b = appendMember(b, `,"container":`, f.container)
-	b = appendMember(b, `,"container_id":`, f.containerID)
-	b = appendMember(b, `,"task_arn":`, f.taskARN)
-	b = appendMember(b, `,"task_family":`, f.taskFamily)
-	b = appendMember(b, `,"cluster_arn":`, f.clusterARN)
-	b = appendMember(b, `,"container_arn":`, f.containerARN)
-	b = appendMember(b, `,"availability_zone":`, f.zone)
-	b = appendMember(b, `,"launch_type":`, f.ecsLaunch)
+	b = appendMember(b, `,\"container\":`, f.container)
+	b = appendMember(b, `,\"container_id\":`, f.containerID)
+	b = appendMember(b, `,\"task_arn\":`, f.taskARN)
+	b = appendMember(b, `,\"task_family\":`, f.taskFamily)
+	b = appendMember(b, `,\"cluster_arn\":`, f.clusterARN)
+	b = appendMember(b, `,\"container_arn\":`, f.containerARN)
+	b = appendMember(b, `,\"availability_zone\":`, f.zone)
+	b = appendMember(b, `,\"launch_type\":`, f.ecsLaunch)
 	return segment.CloseObject(b, start)
 }
 
 func (f *facts) appendSDK(b []byte) []byte {
-	b = append(b, `,"xray":`...)
+	b = append(b, `,\"xray\":`...)
 	start := len(b)
 	if f.sdkName != "" {
-		b = segment.AppendStringPart(append(b, `,"sdk":"`...), f.sdkName)
+		b = segment.AppendStringPart(append(b, `,\"sdk\":\"`...), f.sdkName)
 		if f.sdkLanguage != "" {
 			b = segment.AppendStringPart(append(b, " for "...), f.sdkLanguage)
 		}
-		b = append(b, '"')
+		b = append(b, `\"`...)
 	}
-	b = appendMember(b, `,"sdk_version":`, f.sdkVersion)
-	b = append(b, `,"auto_instrumentation":`...)
+	b = appendMember(b, `,\"sdk_version\":`, f.sdkVersion)
+	b = append(b, `,\"auto_instrumentation\":`...)
 	b = strconv.AppendBool(b, f.auto != "")
 	return segment.CloseObject(b, start)
 }
@@ -235,7 +235,7 @@ func (f *facts) appendSDK(b []byte) []byte {
 // else by name, else the configured ones.
 func (f *facts) appendLogGroups(b []byte, configured []string) []byte {
 	at := len(b)
-	b = append(b, `,"cloudwatch_logs":`...)
+	b = append(b, `,\"cloudwatch_logs\":`...)
 	start := len(b)
 	if f.hasLogGroupARNs {
 		b = appendGroups(b, f.logGroupARNs, appendGroupOfARN)
@@ -274,12 +274,12 @@ func appendGroups(b []byte, v pcommon.Value, appendOne func([]byte, string) []by
 }
 
 func appendGroup(b []byte, group string) []byte {
-	return append(appendOrNull(b, `,{"log_group":`, group), '}')
+	return append(appendOrNull(b, `,{\"log_group\":`, group), '}')
 }
 
 func appendGroupOfARN(b []byte, arn string) []byte {
-	b = appendOrNull(b, `,{"log_group":`, groupOfARN(arn))
-	return append(appendMember(b, `,"arn":`, arn), '}')
+	b = appendOrNull(b, `,{\"log_group\":`, groupOfARN(arn))
+	return append(appendMember(b, `,\"arn\":`, arn), '}')
 }
 
 // groupOfARN returns the log group in an ARN, which is its seventh field; an

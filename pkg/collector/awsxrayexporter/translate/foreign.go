@@ -3,7 +3,6 @@ package translate
 import (
 	"math"
 
-	"github.com/bragg-tracing/bragg/pkg/segment"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
@@ -16,7 +15,7 @@ import (
 // span whose document was just rendered.
 func (s *scratch) isForeign(p part) bool {
 	switch {
-	case len(s.buf) > segment.MaxSize, s.status.panicStack:
+	case s.isTooLarge(), s.status.panicStack:
 		return true
 	case s.resource.noAWS && (p == dependency || p == service):
 		return true

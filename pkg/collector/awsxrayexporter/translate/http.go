@@ -16,30 +16,30 @@ func (s *scratch) appendHTTP(b []byte) []byte {
 	if !a.gives.has(givesHTTP) {
 		return b
 	}
-	b = append(b, `,"http":{"request":`...)
+	b = append(b, `,\"http\":{\"request\":`...)
 	start := len(b)
-	b = appendMember(b, `,"method":`, a.show(httpMethod, httpRequestMethod))
+	b = appendMember(b, `,\"method\":`, a.show(httpMethod, httpRequestMethod))
 	hasURL := a.gives.has(givesURL)
 	if a.gives.has(givesIP) {
 		ip, isPeer, isURL := s.clientIP()
 		hasURL = hasURL || isURL
-		b = appendMember(b, `,"client_ip":`, ip)
+		b = appendMember(b, `,\"client_ip\":`, ip)
 		if ip != "" && !isPeer {
-			b = append(b, `,"x_forwarded_for":true`...)
+			b = append(b, `,\"x_forwarded_for\":true`...)
 		}
 	}
 	if hasURL {
 		b = s.appendURL(b)
 	}
-	b = appendMember(b, `,"user_agent":`, a.show(httpUserAgent, userAgentOriginal))
+	b = appendMember(b, `,\"user_agent\":`, a.show(httpUserAgent, userAgentOriginal))
 	b = segment.CloseObject(b, start)
-	b = append(b, `,"response":{`...)
+	b = append(b, `,\"response\":{`...)
 	if status := a.latest(httpStatusCode, httpResponseStatusCode); status != nil {
 		status.shown = status.value.Type() == pcommon.ValueTypeInt
-		b = strconv.AppendInt(append(b, `"status":`...), status.value.Int(), 10)
+		b = strconv.AppendInt(append(b, `\"status\":`...), status.value.Int(), 10)
 		b = append(b, ',')
 	}
-	b = strconv.AppendInt(append(b, `"content_length":`...), s.responseSize(), 10)
+	b = strconv.AppendInt(append(b, `\"content_length\":`...), s.responseSize(), 10)
 	return append(b, `}}`...)
 }
 
@@ -136,9 +136,9 @@ var (
 func (s *scratch) appendURL(b []byte) []byte {
 	a := &s.attributes
 	if a.has(httpURL) || a.has(urlFull) {
-		return appendMember(b, `,"url":`, a.show(httpURL, urlFull))
+		return appendMember(b, `,\"url\":`, a.show(httpURL, urlFull))
 	}
-	b = append(b, `,"url":"`...)
+	b = append(b, `,\"url\":\"`...)
 	scheme := "http"
 	if a.has(httpScheme) || a.has(urlScheme) {
 		scheme = a.show(httpScheme, urlScheme)
@@ -147,7 +147,7 @@ func (s *scratch) appendURL(b []byte) []byte {
 	b = append(b, "://"...)
 	b = s.appendHost(b, scheme)
 	if a.has(httpTarget) {
-		return append(segment.AppendStringPart(b, a.show(httpTarget)), '"')
+		return append(segment.AppendStringPart(b, a.show(httpTarget)), `\"`...)
 	}
 	if a.has(urlPath) {
 		b = segment.AppendStringPart(b, a.show(urlPath))
@@ -161,7 +161,7 @@ func (s *scratch) appendURL(b []byte) []byte {
 		}
 		b = segment.AppendStringPart(b, query)
 	}
-	return append(b, '"')
+	return append(b, `\"`...)
 }
 
 func (s *scratch) appendHost(b []byte, scheme string) []byte {

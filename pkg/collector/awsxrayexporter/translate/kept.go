@@ -16,7 +16,8 @@ func (s *scratch) judge(td ptrace.Traces) (kept passthrough.Judgement) {
 // send emits the document that a span has kept.
 func (s *scratch) send(span ptrace.Span, emit func(Document)) {
 	document, _ := span.Attributes().Get(segment.DocumentAttribute)
-	s.buf = append(s.buf[:0], document.Str()...)
+	s.tmp = append(s.tmp[:0], document.Str()...)
+	s.buf = segment.AppendQuoted(s.buf[:0], s.tmp)
 	s.stats.Documents++
-	emit(Document{JSON: s.buf, TraceID: span.TraceID(), SegmentID: span.SpanID()})
+	emit(Document{Quoted: s.buf, TraceID: span.TraceID(), SegmentID: span.SpanID()})
 }

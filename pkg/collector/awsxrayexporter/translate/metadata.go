@@ -76,7 +76,7 @@ func (s *scratch) appendAnnotationsAndMetadata(b []byte, p part) []byte {
 		s.shared.read(s.resourceAttributes, nil)
 	}
 	at := len(b)
-	b = append(b, `,"annotations":`...)
+	b = append(b, `,\"annotations\":`...)
 	start := len(b)
 	b = s.appendAnnotations(b)
 	spanAnnotations := s.annotations.n
@@ -252,7 +252,7 @@ func (s *scratch) appendAnnotations(b []byte) []byte {
 // already.
 func (s *scratch) appendAnnotation(b []byte, prefix, name string, v pcommon.Value, f fate) []byte {
 	at := len(b)
-	b = append(b, ',', '"')
+	b = append(b, `,\"`...)
 	from := len(b)
 	b = append(b, prefix...)
 	b, changed := appendAnnotationKey(b, name)
@@ -265,7 +265,7 @@ func (s *scratch) appendAnnotation(b []byte, prefix, name string, v pcommon.Valu
 		}
 	}
 	s.annotations.keys = append(s.annotations.keys, key)
-	b = append(b, '"', ':')
+	b = append(b, `\":`...)
 	if f == both {
 		return segment.AppendString(b, cutRunes(v.Str(), maxAnnotationValue))
 	}
@@ -300,9 +300,9 @@ func cutRunes(s string, n int) string {
 // segment of a LOCAL_ROOT call keeps what is the resource's.
 func (s *scratch) appendMetadata(b []byte, storeResource, rendered bool, p part) []byte {
 	at := len(b)
-	b = append(b, `,"metadata":`...)
+	b = append(b, `,\"metadata\":`...)
 	start := len(b)
-	b = append(b, `,"default":`...)
+	b = append(b, `,\"default\":`...)
 	inner := len(b)
 	switch {
 	case rendered:
@@ -350,8 +350,8 @@ func (s *scratch) appendKept(b []byte, resourceOnly bool) (_ []byte, some bool) 
 				continue
 			}
 		}
-		b = segment.AppendStringPart(append(b, ',', '"'), x.name)
-		b = append(b, '"', ':')
+		b = segment.AppendStringPart(append(b, `,\"`...), x.name)
+		b = append(b, `\":`...)
 		if x.kind == pcommon.ValueTypeStr {
 			b = segment.AppendString(b, x.value.Str())
 		} else {
@@ -408,5 +408,5 @@ func appendAny(b []byte, value any) []byte {
 	if err != nil {
 		return append(b, "null"...) // not reached: what was read can be written
 	}
-	return append(b, text...)
+	return segment.AppendQuoted(b, text)
 }

@@ -32,7 +32,7 @@ func (s *scratch) appendName(b []byte, p part) (_ []byte, aws bool) {
 	if override, ok := s.localRootName(p); ok {
 		name = nameParts{a: override}
 	}
-	b = append(b, `{"name":`...)
+	b = append(b, `{\"name\":`...)
 	switch {
 	case s.t.rules.has(ruleNames), s.foreign:
 		return s.appendCleanName(b, name), aws
@@ -44,9 +44,9 @@ func (s *scratch) appendName(b []byte, p part) (_ []byte, aws bool) {
 	case name.b == "":
 		return segment.AppendString(b, name.a), aws
 	}
-	b = segment.AppendStringPart(append(b, '"'), name.a)
+	b = segment.AppendStringPart(append(b, `\"`...), name.a)
 	b = segment.AppendStringPart(append(b, '@'), name.b)
-	return append(b, '"'), aws
+	return append(b, `\"`...), aws
 }
 
 // localRootName is the name that the parts of a LOCAL_ROOT call have.
@@ -262,11 +262,11 @@ func (s *scratch) fixedSpanName() string {
 func (s *scratch) appendCleanName(b []byte, name nameParts) []byte {
 	n := len(name.a) + len(name.b)
 	if n > 0 && n < maxName && isPlainName(name.a) && isPlainName(name.b) {
-		b = segment.AppendStringPart(append(b, '"'), name.a)
+		b = segment.AppendStringPart(append(b, `\"`...), name.a)
 		if name.b != "" {
 			b = segment.AppendStringPart(append(b, '@'), name.b)
 		}
-		return append(b, '"')
+		return append(b, `\"`...)
 	}
 	if name.b == "" {
 		return s.appendSanitized(b, name.a)

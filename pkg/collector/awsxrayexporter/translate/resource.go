@@ -119,7 +119,7 @@ func (s *scratch) fill(r *resource, b []byte) []byte {
 	r.account, r.language = f.account, f.firstLanguage.str()
 	r.serviceName, r.named = f.serviceName.str(), f.serviceName.ok
 	origin := len(b)
-	b = appendMember(b, `,"origin":`, f.origin())
+	b = appendMember(b, `,\"origin\":`, f.origin())
 	service := len(b)
 	b = f.appendService(b)
 	aws := len(b)

@@ -51,9 +51,9 @@ func (s *scratch) appendSharedMetadata(b []byte, limit int) []byte {
 		if x.fate != kept && x.fate != both || x.gone && s.isKeptAfter(i) || s.annotations.shadowed && s.isShadowed(x.name) {
 			continue
 		}
-		b = append(b, `,"`+resourcePrefix...)
+		b = append(b, `,\"`+resourcePrefix...)
 		b = segment.AppendStringPart(b, x.name)
-		b = appendValue(append(b, '"', ':'), x.value, 0)
+		b = appendValue(append(b, `\":`...), x.value, 0)
 	}
 	return b
 }

@@ -41,10 +41,10 @@ func (s *scratch) appendSQL(b []byte) []byte {
 	if stable && query == "" {
 		query = a.show(dbQueryText)
 	}
-	b = append(b, `,"sql":`...)
+	b = append(b, `,\"sql\":`...)
 	start := len(b)
 	b = s.appendSQLURL(b, system, name)
-	b = append(b, `,"connection_string":"`...)
+	b = append(b, `,\"connection_string\":\"`...)
 	if connection := a.show(dbConnectionString); connection != "" {
 		b = segment.AppendStringPart(b, connection)
 	} else if host := a.str(serverAddress); stable && host != "" {
@@ -53,10 +53,10 @@ func (s *scratch) appendSQL(b []byte) []byte {
 		b = append(b, "localhost"...)
 	}
 	b = segment.AppendStringPart(append(b, '/'), name)
-	b = append(b, '"')
-	b = appendMember(b, `,"database_type":`, system)
-	b = appendMember(b, `,"user":`, a.show(dbUser))
-	b = appendMember(b, `,"sanitized_query":`, query)
+	b = append(b, `\"`...)
+	b = appendMember(b, `,\"database_type\":`, system)
+	b = appendMember(b, `,\"user\":`, a.show(dbUser))
+	b = appendMember(b, `,\"sanitized_query\":`, query)
 	return segment.CloseObject(b, start)
 }
 
@@ -66,9 +66,9 @@ func (s *scratch) appendSQLURL(b []byte, system, name string) []byte {
 	a := &s.attributes
 	host, port := a.latest(serverAddress, netPeerName), a.latest(serverPort, netPeerPort)
 	if !s.t.rules.has(ruleSQLURL) || host == nil || host.value.Str() == "" {
-		return appendMember(b, `,"url":`, s.span.Name())
+		return appendMember(b, `,\"url\":`, s.span.Name())
 	}
-	b = segment.AppendStringPart(append(b, `,"url":"`...), system)
+	b = segment.AppendStringPart(append(b, `,\"url\":\"`...), system)
 	b = segment.AppendStringPart(append(b, "://"...), host.value.Str())
 	host.shown = true
 	if port != nil {
@@ -80,5 +80,5 @@ func (s *scratch) appendSQLURL(b []byte, system, name string) []byte {
 		}
 	}
 	b = segment.AppendStringPart(append(b, '/'), name)
-	return append(b, '"')
+	return append(b, `\"`...)
 }

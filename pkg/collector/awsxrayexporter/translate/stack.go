@@ -56,21 +56,21 @@ func (w *stackWriter) begin(b []byte, class, message string, remote bool) {
 }
 
 func (w *stackWriter) open(id [8]byte, class, message string) {
-	b := segment.AppendID(append(w.b, `,{"id":`...), id)
-	b = segment.AppendString(append(b, `,"message":`...), message)
-	b = segment.AppendString(append(b, `,"type":`...), class)
-	b = appendBool(append(b, `,"remote":`...), w.remote)
+	b := segment.AppendID(append(w.b, `,{\"id\":`...), id)
+	b = segment.AppendString(append(b, `,\"message\":`...), message)
+	b = segment.AppendString(append(b, `,\"type\":`...), class)
+	b = appendBool(append(b, `,\"remote\":`...), w.remote)
 	w.stack = len(b)
-	b = append(b, `,"stack":`...)
+	b = append(b, `,\"stack\":`...)
 	w.frames = len(b)
 	w.b = b
 }
 
 // frame appends a frame to the current exception.
 func (w *stackWriter) frame(path string, line int, label string) {
-	b := segment.AppendString(append(w.b, `,{"path":`...), path)
-	b = strconv.AppendInt(append(b, `,"line":`...), int64(line), 10)
-	b = segment.AppendString(append(b, `,"label":`...), label)
+	b := segment.AppendString(append(w.b, `,{\"path\":`...), path)
+	b = strconv.AppendInt(append(b, `,\"line\":`...), int64(line), 10)
+	b = segment.AppendString(append(b, `,\"label\":`...), label)
 	w.b, w.framed = append(b, '}'), true
 }
 
@@ -78,7 +78,7 @@ func (w *stackWriter) frame(path string, line int, label string) {
 func (w *stackWriter) causedBy(class, message string) {
 	w.closeStack()
 	id := w.s.nextExceptionID()
-	w.b = segment.AppendID(append(w.b, `,"cause":`...), id)
+	w.b = segment.AppendID(append(w.b, `,\"cause\":`...), id)
 	w.b = append(w.b, '}')
 	w.open(id, class, message)
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/bragg-tracing/bragg/pkg/segment"
 )
 
 type frame struct {
@@ -27,7 +29,7 @@ func parsed(t testing.TB, parse parser, trace string) []exception {
 	s.span = ptrace.NewSpan()
 	s.stack.begin([]byte("["), "T", "m", false)
 	parse(&s.stack, trace)
-	b := append(s.stack.end(), ']')
+	b := segment.AppendUnquoted(nil, append(s.stack.end(), ']'))
 	b[1] = ' ' // the comma before the first
 	var exceptions []exception
 	if err := json.Unmarshal(b, &exceptions); err != nil {

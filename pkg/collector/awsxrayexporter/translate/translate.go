@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver/passthrough"
+	"github.com/bragg-tracing/bragg/pkg/segment"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
@@ -30,13 +31,18 @@ type Config struct {
 	Disable            []string // names of Rules that are switched off; without effect in compat mode
 }
 
-// A Document is one segment document.
+// A Document is one segment document. It is rendered in the form in which it
+// travels: PutTraceSegments takes documents as JSON strings.
 type Document struct {
-	JSON      []byte          // at most segment.MaxSize bytes; valid only until emit returns
+	Quoted    []byte          // the document inside a JSON string, without its quotes; valid only until emit returns
 	TraceID   pcommon.TraceID // of the span
 	SegmentID [8]byte         // the document's id: the span's, or one derived from it
 	Trimmed   bool            // something was left out to fit segment.MaxSize
 }
+
+// JSON returns the document, which is at most segment.MaxSize bytes. The memory
+// is the caller's.
+func (d Document) JSON() []byte { return segment.AppendUnquoted(nil, d.Quoted) }
 
 // Stats says what became of the spans of one call.
 type Stats struct {

@@ -32,11 +32,11 @@ func translated(t testing.TB, cfg Config, td ptrace.Traces) []map[string]any {
 	var docs []map[string]any
 	stats := mustNew(t, cfg).Translate(td, func(d Document) {
 		var doc map[string]any
-		if err := json.Unmarshal(d.JSON, &doc); err != nil {
-			t.Fatalf("%v in %s", err, d.JSON)
+		if err := json.Unmarshal(d.JSON(), &doc); err != nil {
+			t.Fatalf("%v in %s", err, d.JSON())
 		}
-		if len(d.JSON) > segment.MaxSize {
-			t.Fatalf("a document of %d bytes", len(d.JSON))
+		if len(d.JSON()) > segment.MaxSize {
+			t.Fatalf("a document of %d bytes", len(d.JSON()))
 		}
 		docs = append(docs, doc)
 	})
@@ -138,7 +138,7 @@ func TestBadSpanCostsOnlyItself(t *testing.T) {
 	good.CopyTo(td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().AppendEmpty())
 	s := newScratch(mustNew(t, Config{}))
 	var docs []string
-	emit := func(d Document) { docs = append(docs, string(d.JSON)) }
+	emit := func(d Document) { docs = append(docs, string(d.JSON())) }
 	s.beginResource(td.ResourceSpans().At(0).Resource())
 	s.translate(ptrace.Span{}, emit) // not even a minimal document
 	s.resource = nil
@@ -167,7 +167,7 @@ func TestLargeSpansAreTrimmed(t *testing.T) {
 	stats := mustNew(t, Config{}).Translate(td, func(d Document) {
 		docs = append(docs, d)
 		var err error
-		if parsed, err = segment.Parse(d.JSON); err != nil {
+		if parsed, err = segment.Parse(d.JSON()); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -218,7 +218,7 @@ func TestTranslateConcurrentSafe(t *testing.T) {
 }
 
 func documents(tr *Translator, td ptrace.Traces) (docs []string) {
-	tr.Translate(td, func(d Document) { docs = append(docs, string(d.JSON)) })
+	tr.Translate(td, func(d Document) { docs = append(docs, string(d.JSON())) })
 	return docs
 }
 

@@ -56,9 +56,9 @@ func appendBytes(b []byte, bytes pcommon.ByteSlice) []byte {
 	if bytes.Len() == 0 {
 		return append(b, "null"...)
 	}
-	b = append(b, '"')
+	b = append(b, `\"`...)
 	b = base64.StdEncoding.AppendEncode(b, bytes.AsRaw())
-	return append(b, '"')
+	return append(b, `\"`...)
 }
 
 // appendMap appends m as a JSON object.
