@@ -30,6 +30,16 @@ const openPuts = 32
 // (https://repost.aws/knowledge-center/x-ray-trace-quota-error). A document
 // that is larger than maxPutBytes gets a put of its own.
 func pack(documents []document) []put {
+	if len(documents) == 0 {
+		return nil
+	}
+	whole := put{documents: documents}
+	for i := range documents {
+		whole.bytes += len(documents[i].body) + 1
+	}
+	if len(documents) <= maxDocuments && putOverhead+whole.bytes <= maxPutBytes {
+		return []put{whole}
+	}
 	var puts, open []put
 	for _, g := range groups(documents) {
 		i := slices.IndexFunc(open, func(p put) bool { return p.fits(len(g.documents), g.bytes) })
@@ -54,17 +64,31 @@ func pack(documents []document) []put {
 // need the room, small ones fill the gaps. A trace that is too large for one
 // put is cut into groups that are full and one that is not.
 func groups(documents []document) []put {
-	var all []put
-	last := map[pcommon.TraceID]int{} // the group of a trace that has room
-	for _, d := range documents {
+	all := make([]put, 0, len(documents)/4+1)
+	of := make([]int32, len(documents))                         // the group of each document
+	last := make(map[pcommon.TraceID]int32, len(documents)/4+1) // the group of a trace that has room
+	counts := make([]int, 0, cap(all))                          // documents of each group
+	for i := range documents {
+		d := &documents[i]
 		size := len(d.body) + 1
-		i, known := last[d.trace]
-		if !known || !all[i].fits(1, size) {
-			i = len(all)
-			all = append(all, put{})
-			last[d.trace] = i
+		g, known := last[d.trace]
+		if !known || counts[g] == maxDocuments || putOverhead+all[g].bytes+size > maxPutBytes {
+			g = int32(len(all))
+			all, counts = append(all, put{}), append(counts, 0)
+			last[d.trace] = g
 		}
-		all[i].add([]document{d}, size)
+		of[i] = g
+		all[g].bytes += size
+		counts[g]++
+	}
+	sorted := make([]document, len(documents))
+	start := 0
+	for g, n := range counts {
+		all[g].documents = sorted[start : start : start+n]
+		start += n
+	}
+	for i, g := range of {
+		all[g].documents = append(all[g].documents, documents[i])
 	}
 	slices.SortStableFunc(all, func(a, b put) int { return len(b.documents) - len(a.documents) })
 	return all
