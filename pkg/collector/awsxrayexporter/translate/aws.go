@@ -51,14 +51,14 @@ func (s *scratch) appendCall(b []byte) []byte {
 func (s *scratch) appendResources(b []byte) []byte {
 	a := &s.attributes
 	if v, ok := a.get(xrayRetries); ok && v.Type() == pcommon.ValueTypeInt {
-		b = strconv.AppendInt(append(b, `,"retries":`...), v.Int(), 10)
+		b = strconv.AppendInt(append(b, `,\"retries\":`...), v.Int(), 10)
 	}
-	b = appendMember(b, `,"id_2":`, a.str(awsExtendedRequestID))
-	b = appendMember(b, `,"bucket_name":`, a.str(awsBucket))
-	b = appendMember(b, `,"key":`, a.str(awsKey))
-	b = appendMember(b, `,"topic_arn":`, a.str(awsTopic))
-	b = appendMember(b, `,"stream_name":`, a.str(awsStream))
-	return appendMember(b, `,"function_name":`, a.str(awsFunction))
+	b = appendMember(b, `,\"id_2\":`, a.str(awsExtendedRequestID))
+	b = appendMember(b, `,\"bucket_name\":`, a.str(awsBucket))
+	b = appendMember(b, `,\"key\":`, a.str(awsKey))
+	b = appendMember(b, `,\"topic_arn\":`, a.str(awsTopic))
+	b = appendMember(b, `,\"stream_name\":`, a.str(awsStream))
+	return appendMember(b, `,\"function_name\":`, a.str(awsFunction))
 }
 
 func (s *scratch) operation() string {
