@@ -111,6 +111,23 @@ func TestMatchedServiceAndEdge(t *testing.T) {
 // TestPagesWithFilter pages through the matches among other traces while both
 // arrive.
 func TestPagesWithFilter(t *testing.T) {
+	now := time.Now()
+	for _, tt := range []struct {
+		name     string
+		from, to *time.Time
+	}{
+		{"TraceId", at(t0 - 1000), at(t0 + 1e4)},
+		{"Event", aws.Time(now.Add(-time.Minute)), aws.Time(now.Add(time.Hour))},
+		{"Service", at(t0 - 1000), at(t0 + 1e4)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			pageWithFilter(t, &xray.GetTraceSummariesInput{StartTime: tt.from, EndTime: tt.to,
+				TimeRangeType: types.TimeRangeType(tt.name), FilterExpression: aws.String("fault")})
+		})
+	}
+}
+
+func pageWithFilter(t *testing.T, in *xray.GetTraceSummariesInput) {
 	_, client := newServer(t)
 	const n = 4*api.PageSize + 20
 	var docs []string
@@ -132,7 +149,7 @@ func TestPagesWithFilter(t *testing.T) {
 	putAll(t, client, docs)
 	docs = nil
 	slices.Reverse(want)
-	pages := xray.NewGetTraceSummariesPaginator(client, &xray.GetTraceSummariesInput{StartTime: at(t0 - 1000), EndTime: at(t0 + 1e4), FilterExpression: aws.String("fault")})
+	pages := xray.NewGetTraceSummariesPaginator(client, in)
 	var got []string
 	processed, next := 0, n
 	for pages.HasMorePages() {

@@ -242,10 +242,10 @@ func (f *finder) count(ctx context.Context) error {
 	}
 	if f.q.By != ByStart {
 		span := f.span()
-		args := append(span.args, f.from.start, f.from.num, f.pos.start, f.pos.num)
+		args := append(span.args, f.from.start, f.from.num, f.pos.start, f.pos.num, f.pos.seq)
 		return f.tx.QueryRowContext(ctx, `SELECT count(*)
 			FROM traces t CROSS JOIN heads h ON h.namespace = t.namespace AND h.start = t.start AND h.trace = t.num
-			WHERE t.num IN (`+span.text+`) AND (h.start, h.trace) < (?, ?) AND (h.start, h.trace) >= (?, ?)`, args...).Scan(&f.page.Processed)
+			WHERE t.num IN (`+span.text+`) AND (h.start, h.trace) < (?, ?) AND (h.start, h.trace) >= (?, ?) AND h.since <= ?`, args...).Scan(&f.page.Processed)
 	}
 	return f.tx.QueryRowContext(ctx, `SELECT count(*) FROM heads WHERE namespace = ? AND start BETWEEN ? AND ?
 		AND (start, trace) < (?, ?) AND (start, trace) >= (?, ?) AND since <= ?`,
