@@ -7,8 +7,8 @@ import (
 
 func decodeHTTP(c *cursor) *HTTP {
 	h := new(HTTP)
-	ok := c.members(func(key string) {
-		switch key {
+	ok := c.members(func(key []byte) {
+		switch string(key) {
 		case "request":
 			h.Request = decodeRequest(c)
 		case "response":
@@ -22,8 +22,8 @@ func decodeHTTP(c *cursor) *HTTP {
 
 func decodeRequest(c *cursor) *HTTPRequest {
 	r := new(HTTPRequest)
-	ok := c.members(func(key string) {
-		switch key {
+	ok := c.members(func(key []byte) {
+		switch string(key) {
 		case "method":
 			r.Method = c.str()
 		case "url":
@@ -45,8 +45,8 @@ func decodeRequest(c *cursor) *HTTPRequest {
 
 func decodeResponse(c *cursor) *HTTPResponse {
 	r := new(HTTPResponse)
-	ok := c.members(func(key string) {
-		switch key {
+	ok := c.members(func(key []byte) {
+		switch string(key) {
 		case "status":
 			r.Status = c.integer()
 		case "content_length":
@@ -63,8 +63,8 @@ func decodeResponse(c *cursor) *HTTPResponse {
 
 func decodeSQL(c *cursor) *SQL {
 	s := new(SQL)
-	ok := c.members(func(key string) {
-		switch key {
+	ok := c.members(func(key []byte) {
+		switch string(key) {
 		case "connection_string":
 			s.ConnectionString = c.str()
 		case "url":
@@ -94,8 +94,8 @@ func decodeCause(c *cursor) *Cause {
 		cause.ExceptionID = c.str()
 		return orNil(cause, cause.ExceptionID != "")
 	}
-	ok := c.members(func(key string) {
-		switch key {
+	ok := c.members(func(key []byte) {
+		switch string(key) {
 		case "working_directory":
 			cause.WorkingDirectory = c.str()
 		case "paths":
@@ -114,8 +114,8 @@ func decodeCause(c *cursor) *Cause {
 }
 
 func decodeException(c *cursor) (x Exception, ok bool) {
-	ok = c.members(func(key string) {
-		switch key {
+	ok = c.members(func(key []byte) {
+		switch string(key) {
 		case "id":
 			x.ID = c.str()
 		case "message":
@@ -144,8 +144,8 @@ func decodeException(c *cursor) (x Exception, ok bool) {
 }
 
 func decodeFrame(c *cursor) (f Frame, ok bool) {
-	ok = c.members(func(key string) {
-		switch key {
+	ok = c.members(func(key []byte) {
+		switch string(key) {
 		case "path":
 			f.Path = c.str()
 		case "line":
@@ -162,13 +162,13 @@ func decodeFrame(c *cursor) (f Frame, ok bool) {
 // decodeAnnotations keeps what can be indexed: strings, numbers and booleans.
 func decodeAnnotations(c *cursor) map[string]any {
 	m := make(map[string]any)
-	ok := c.members(func(key string) {
+	ok := c.members(func(key []byte) {
 		switch c.kind() {
 		case '{', '[', 'n':
 			c.skip()
 		default:
 			if v := c.any(); v != nil { // a number out of range
-				m[key] = v
+				m[string(key)] = v
 			}
 		}
 	})
@@ -181,10 +181,10 @@ func decodeAnnotations(c *cursor) map[string]any {
 // decodeMetadata keeps the namespaces that are objects, their values verbatim.
 func decodeMetadata(c *cursor) map[string]map[string]json.RawMessage {
 	m := make(map[string]map[string]json.RawMessage)
-	ok := c.members(func(namespace string) {
+	ok := c.members(func(namespace []byte) {
 		values := make(map[string]json.RawMessage)
-		if c.members(func(key string) { values[key] = json.RawMessage(append([]byte(nil), c.skip()...)) }) {
-			m[namespace] = values
+		if c.members(func(key []byte) { values[string(key)] = json.RawMessage(append([]byte(nil), c.skip()...)) }) {
+			m[string(namespace)] = values
 		}
 	})
 	if !ok {
@@ -197,8 +197,8 @@ func decodeLinks(c *cursor) []Link {
 	var links []Link
 	c.elements(func() {
 		var l Link
-		ok := c.members(func(key string) {
-			switch key {
+		ok := c.members(func(key []byte) {
+			switch string(key) {
 			case "trace_id":
 				l.TraceID = c.str()
 			case "id":

@@ -78,16 +78,16 @@ func (c *cursor) skipString() {
 	}
 }
 
-// members calls f at the value of each member of an object; f must consume it.
-// It reports whether the value is an object.
-func (c *cursor) members(f func(key string)) bool {
+// members calls f at the value of each member of an object; f must consume it,
+// and may not keep the key. It reports whether the value is an object.
+func (c *cursor) members(f func(key []byte)) bool {
 	if c.kind() != '{' {
 		c.skip()
 		return false
 	}
 	c.i++
 	for c.kind() == '"' {
-		f(c.str())
+		f(c.key())
 	}
 	c.i++ // the closing brace
 	return true
@@ -104,6 +104,18 @@ func (c *cursor) elements(f func()) {
 		f()
 	}
 	c.i++ // the closing bracket
+}
+
+// key consumes a string; what it returns may be part of the input.
+func (c *cursor) key() []byte {
+	raw := c.skip()
+	inner := raw[1 : len(raw)-1]
+	if bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
+		return inner
+	}
+	var s string
+	_ = json.Unmarshal(raw, &s) // valid; it replaces what is not UTF-8
+	return []byte(s)
 }
 
 func (c *cursor) str() string {
@@ -161,7 +173,7 @@ func (c *cursor) flag() bool { return string(c.skip()) == "true" }
 // object returns an object as encoding/json would, nil for anything else.
 func (c *cursor) object() map[string]any {
 	m := make(map[string]any)
-	if !c.members(func(key string) { m[key] = c.any() }) {
+	if !c.members(func(key []byte) { m[string(key)] = c.any() }) {
 		return nil
 	}
 	return m

@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"encoding/json"
 	"errors"
 )
 
@@ -26,7 +25,7 @@ var (
 // that could be read. Decode never retains b.
 func Decode(b []byte) (*Document, error) {
 	c := &cursor{b: b}
-	if !json.Valid(b) || c.kind() != '{' {
+	if !valid(b) || c.kind() != '{' {
 		return nil, &Error{Code: ParseError}
 	}
 	doc := new(Document)
@@ -40,13 +39,13 @@ func Decode(b []byte) (*Document, error) {
 // that doc.ID is known wherever it stands, and returns the first.
 func decodeDocument(c *cursor, doc *Document, depth int) error {
 	var first error
-	c.members(func(key string) {
-		if key == "subsegments" {
+	c.members(func(key []byte) {
+		if string(key) == "subsegments" {
 			subs, err := decodeSubsegments(c, depth+1)
 			if doc.Subsegments = subs; first == nil {
 				first = err
 			}
-		} else if read := members[key]; read != nil && c.kind() != 'n' {
+		} else if read := members[string(key)]; read != nil && c.kind() != 'n' {
 			read(doc, c)
 		} else {
 			c.skip()

@@ -27,6 +27,9 @@ func serve[In any](name string, f func(h *Handler, ctx context.Context, in *In) 
 	requests[path] = func() any { return new(In) }
 	operations[path] = func(h *Handler, ctx context.Context, body []byte) (any, error) {
 		in := new(In)
+		if fast, ok := any(in).(fastRequest); ok && fast.readFast(body) {
+			return f(h, ctx, in)
+		}
 		if err := unmarshal(body, in); err != nil {
 			return nil, err
 		}

@@ -14,6 +14,23 @@ func init() {
 
 type putTraceSegmentsRequest struct {
 	TraceSegmentDocuments []*string `valid:"required"`
+
+	raw [][]byte // in its place, if the body was read by readFast
+}
+
+// documents returns the documents, in the order in which they came; one that is
+// null is empty. They may be kept.
+func (in *putTraceSegmentsRequest) documents() [][]byte {
+	if in.raw != nil {
+		return in.raw
+	}
+	docs := make([][]byte, len(in.TraceSegmentDocuments))
+	for i, text := range in.TraceSegmentDocuments {
+		if text != nil {
+			docs[i] = []byte(*text)
+		}
+	}
+	return docs
 }
 
 type putTraceSegmentsResponse struct {
@@ -29,7 +46,8 @@ type unprocessed struct {
 // putTraceSegments stores the documents that are good, and lists the others.
 // It answers when they are committed.
 func (h *Handler) putTraceSegments(ctx context.Context, in *putTraceSegmentsRequest) (any, error) {
-	switch n := len(in.TraceSegmentDocuments); {
+	all := in.documents()
+	switch n := len(all); {
 	case n == 0:
 		return nil, invalidRequest("Segments can not be empty")
 	case n > MaxDocuments && callerOf(ctx).strict:
@@ -40,12 +58,8 @@ func (h *Handler) putTraceSegments(ctx context.Context, in *putTraceSegmentsRequ
 	if !callerOf(ctx).strict {
 		parse = parseAnySize
 	}
-	var docs []store.Document
-	for _, text := range in.TraceSegmentDocuments {
-		var raw []byte
-		if text != nil {
-			raw = []byte(*text)
-		}
+	docs := make([]store.Document, 0, len(all))
+	for _, raw := range all {
 		doc, err := parse(raw)
 		if err != nil {
 			out.UnprocessedTraceSegments = append(out.UnprocessedTraceSegments, refused(err))

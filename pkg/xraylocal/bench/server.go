@@ -23,14 +23,15 @@ import (
 // serverVariable names the data directory for a process that is to serve.
 const serverVariable = "BRAGG_BENCH_SERVE"
 
-// profileVariable names a file for the server's processor profile, if it is set.
+// profileVariable is the name of files for the servers' processor profiles, to
+// which the process id is added; none are written if it is not set.
 const profileVariable = "BRAGG_BENCH_PROFILE"
 
 // serve is what the process under measurement does: X-Ray Local without
 // retention, until it is interrupted.
 func serve(dir string) error {
 	if name := os.Getenv(profileVariable); name != "" {
-		f, err := os.Create(name)
+		f, err := os.Create(fmt.Sprintf("%s.%d", name, os.Getpid()))
 		if err != nil {
 			return err
 		}
