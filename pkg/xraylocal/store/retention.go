@@ -73,10 +73,12 @@ func (s *Store) retain() {
 func (s *Store) retainOnce(ctx context.Context) error {
 	if s.options.maxAge > 0 {
 		before := s.options.now().Add(-s.options.maxAge).UnixNano()
-		n, err := s.deleteUntil(ctx, before, func() (bool, error) { return false, nil })
-		s.retention.byAge.Add(n)
-		if err != nil {
-			return err
+		for n := retainBatch; n == retainBatch; {
+			var err error
+			if n, err = s.deleteOldest(ctx, before, retainBatch); err != nil {
+				return err
+			}
+			s.retention.byAge.Add(int64(n))
 		}
 	}
 	size, free, err := s.sizes(ctx)
@@ -103,13 +105,26 @@ func (s *Store) makeRoom(ctx context.Context) error {
 			"size", s.retention.size.Load(), "limit", s.options.maxSize)
 		s.retention.full.Store(now)
 	}
-	n, err := s.deleteUntil(ctx, 1<<63-1, func() (enough bool, err error) {
+	var traces int64
+	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM traces`).Scan(&traces); err != nil {
+		return fmt.Errorf("count traces: %w", err)
+	}
+	target := int64(retainShare * float64(s.options.maxSize))
+	each := max(s.retention.size.Load()/max(traces, 1), 1)
+	for {
 		size, _, err := s.sizes(ctx)
-		s.retention.size.Store(size)
-		return float64(size) <= retainShare*float64(s.options.maxSize), err
-	})
-	s.retention.bySize.Add(n)
-	return err
+		if err != nil {
+			return err
+		}
+		if s.retention.size.Store(size); size <= target {
+			return nil
+		}
+		n, err := s.deleteOldest(ctx, 1<<63-1, int(min(1+(size-target)/each, retainBatch)))
+		s.retention.bySize.Add(int64(n))
+		if err != nil || n == 0 {
+			return err
+		}
+	}
 }
 
 // sizes returns how many bytes of the database are in use, and how many not.
@@ -123,24 +138,17 @@ func (s *Store) sizes(ctx context.Context) (used, free int64, err error) {
 	return (pages - unused) * size, unused * size, nil
 }
 
-// deleteUntil deletes traces of which the last document came before a time, the
-// oldest first, until enough says so or there are none.
-func (s *Store) deleteUntil(ctx context.Context, before int64, enough func() (bool, error)) (deleted int64, err error) {
-	for {
-		n := 0
-		err := s.do(ctx, &request{change: func(t *transaction, _ int64) error {
-			var err error
-			n, err = t.deleteOldest(before, retainBatch)
-			return err
-		}})
-		deleted += int64(n)
-		if err != nil {
-			return deleted, fmt.Errorf("delete old traces: %w", err)
-		}
-		if ok, err := enough(); err != nil || ok || n == 0 {
-			return deleted, err
-		}
+// deleteOldest deletes at most limit traces of which the last document came
+// before a time, the oldest first, and returns how many.
+func (s *Store) deleteOldest(ctx context.Context, before int64, limit int) (deleted int, err error) {
+	err = s.do(ctx, &request{change: func(t *transaction, _ int64) (err error) {
+		deleted, err = t.deleteOldest(before, limit)
+		return err
+	}})
+	if err != nil {
+		return 0, fmt.Errorf("delete old traces: %w", err)
 	}
+	return deleted, nil
 }
 
 // An aged is a trace with the arrival of its last document.
