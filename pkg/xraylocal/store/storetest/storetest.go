@@ -86,8 +86,8 @@ func readBack(t *testing.T, s *store.Store) {
 	docs := []store.Document{document(t, 1, 1, 100, `"metadata":{"odd":3},`), document(t, 1, 2, 100, strings.Repeat(" ", 60000))}
 	put(t, s, docs...)
 	raw, err := s.Raw(t.Context(), traceID(1))
-	if diff := cmp.Diff([][]byte{docs[0].Raw, docs[1].Raw}, raw); err != nil || diff != "" {
-		t.Errorf("%v (-want +got):\n%s", err, diff)
+	if err != nil || len(raw) != 2 || string(raw[0]) != string(docs[0].Raw) || string(raw[1]) != string(docs[1].Raw) {
+		t.Errorf("%d documents, %v", len(raw), err)
 	}
 	if got := one(t, s, 1); len(got.Segments) != 2 || got.Received(id(2)).IsZero() || !got.Received(id(2)).Equal(got.LastReceived) {
 		t.Errorf("%d segments, came %v", len(got.Segments), got.Received(id(2)))
