@@ -9,7 +9,7 @@ ARGS ?=
 
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help up build test bench-exporter conformance-xraylocal fuzz dist tidy clean
+.PHONY: help up build test bench-exporter conformance-xraylocal bench-xraylocal fuzz dist tidy clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -32,6 +32,10 @@ CLIENT_XRAY = 3.1169.0
 conformance-xraylocal: ## test X-Ray Local with AWS's SDK for JavaScript, contrib's exporter and the X-Ray SDK v1
 	@npm install --no-save --no-audit --no-fund --prefix bin/conformance-xraylocal @aws-sdk/client-xray@$(CLIENT_XRAY)
 	@cd pkg/xraylocal/conformance && XRAYLOCAL_NODE_MODULES=$(CURDIR)/bin/conformance-xraylocal go test -count=1 -v .
+
+BENCH ?=
+bench-xraylocal: ## measure X-Ray Local with 10,000 and 100,000 traces; BENCH=full adds a million
+	@BENCH=$(BENCH) go run ./pkg/xraylocal/bench $(ARGS)
 
 FUZZTIME ?= 10m
 fuzz: ## fuzz every decoder, FUZZTIME (10m) each

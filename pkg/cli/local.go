@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -77,12 +78,19 @@ private network, --ingest-open lets segments in without it.`,
 	return cmd
 }
 
+// collectAt is how much garbage there may be, in percent of what is in use: what
+// X-Ray Local has in use is little, and most of what it makes is short-lived.
+const collectAt = 300
+
 func runLocal(cmd *cobra.Command, cfg xraylocal.Config) error {
 	out := cmd.ErrOrStderr()
 	cfg.Token = os.Getenv("BRAGG_TOKEN")
 	made := cfg.AllowRemote && cfg.Token == ""
 	if made {
 		cfg.Token = rand.Text()
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
 	}
 	server, err := xraylocal.Open(cfg)
 	if err != nil {

@@ -54,6 +54,8 @@ takes what New Relic takes, and a demo that sends traffic. No AWS account.`,
 		newAnalyticsCommand(),
 		newCompareCommand(),
 		newResetCommand(),
+		newExportCommand(),
+		newImportCommand(),
 		newHealthcheckCommand(),
 		newVersionCommand(),
 	)

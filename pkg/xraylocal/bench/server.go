@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime/debug"
 	"runtime/pprof"
 	"strings"
 	"syscall"
@@ -41,6 +42,7 @@ func serve(dir string) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
+	debug.SetGCPercent(300) // as `bragg local`
 	server, err := xraylocal.Open(xraylocal.Config{
 		Dir: dir, Listen: "127.0.0.1:0", TimeBasis: servicegraph.ByDocument, MaxAge: -1, MaxSize: -1,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
