@@ -186,12 +186,14 @@ func (f *finder) candidates(ctx context.Context, n int) ([]candidate, error) {
 // statement selects, from the next position on, where traces stand now and where
 // they stood when the first page was read.
 func (f *finder) statement() (query string, args []any) {
-	head := &clause{}
-	head.add(`h.namespace = ? AND h.start <= ? AND (h.start, h.trace) < (?, ?) AND h.since <= ?`,
-		f.namespace, f.pos.start, f.pos.start, f.pos.num, f.pos.seq)
-	moved := &clause{}
-	moved.add(`h.namespace = ? AND h.start <= ? AND (h.start, h.trace) < (?, ?) AND h.since <= ? AND h.until > ?`,
-		f.namespace, f.pos.start, f.pos.start, f.pos.num, f.pos.seq, f.pos.seq)
+	head, moved := &clause{}, &clause{}
+	for _, c := range []*clause{head, moved} {
+		c.add(`h.namespace = ? AND h.since <= ?`, f.namespace, f.pos.seq)
+		if f.pos.start != math.MaxFloat64 {
+			c.add(`h.start <= ? AND (h.start, h.trace) < (?, ?)`, f.pos.start, f.pos.start, f.pos.num)
+		}
+	}
+	moved.add(`h.until > ?`, f.pos.seq)
 	from := `heads h JOIN traces t ON t.num = h.trace`
 	if f.q.By == ByStart {
 		for _, c := range []*clause{head, moved} {
@@ -215,9 +217,9 @@ func (f *finder) statement() (query string, args []any) {
 // the range of the query.
 func (f *finder) span() *clause {
 	if f.q.By == BySpan {
-		return spanning(f.namespace, documentSpan, f.q.Start, f.q.End)
+		return spanning(`num`, f.namespace, documentSpan, f.q.Start, f.q.End)
 	}
-	return spanning(f.namespace, receiptSpan, nanoseconds(f.q.Start), nanoseconds(f.q.End))
+	return spanning(`num`, f.namespace, receiptSpan, nanoseconds(f.q.Start), nanoseconds(f.q.End))
 }
 
 // A clause is part of a statement, with its arguments.
@@ -247,9 +249,15 @@ func (f *finder) count(ctx context.Context) error {
 			FROM traces t CROSS JOIN heads h ON h.namespace = t.namespace AND h.start = t.start AND h.trace = t.num
 			WHERE t.num IN (`+span.text+`) AND (h.start, h.trace) < (?, ?) AND (h.start, h.trace) >= (?, ?) AND h.since <= ?`, args...).Scan(&f.page.Processed)
 	}
-	return f.tx.QueryRowContext(ctx, `SELECT count(*) FROM heads WHERE namespace = ? AND start BETWEEN ? AND ?
-		AND (start, trace) < (?, ?) AND (start, trace) >= (?, ?) AND since <= ?`,
-		f.namespace, f.q.Start, f.q.End, f.from.start, f.from.num, f.pos.start, f.pos.num, f.pos.seq).Scan(&f.page.Processed)
+	c := &clause{}
+	c.add(`namespace = ? AND start BETWEEN ? AND ? AND since <= ?`, f.namespace, f.q.Start, f.q.End, f.pos.seq)
+	if f.from.start != math.MaxFloat64 {
+		c.add(`(start, trace) < (?, ?)`, f.from.start, f.from.num)
+	}
+	if f.page.Next != "" {
+		c.add(`(start, trace) >= (?, ?)`, f.pos.start, f.pos.num)
+	}
+	return f.tx.QueryRowContext(ctx, `SELECT count(*) FROM heads WHERE `+c.text, c.args...).Scan(&f.page.Processed)
 }
 
 func nanoseconds(seconds float64) int64 {

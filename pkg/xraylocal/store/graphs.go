@@ -21,15 +21,15 @@ var (
 	documentSpan = span{"start", "end", 3600.0, "end - start > 3600"}
 )
 
-// spanning selects the numbers of traces whose span overlaps with a range:
-// those that end in it or within an hour after it and, by an index of their own,
-// long ones.
-func spanning[T int64 | float64](namespace int64, s span, from, to T) *clause {
+// spanning selects columns of the traces whose span overlaps with a range: those
+// that end in it or within an hour after it and, by an index of their own, long
+// ones. No trace comes twice.
+func spanning[T int64 | float64](columns string, namespace int64, s span, from, to T) *clause {
 	hour := s.hour.(T)
 	c := &clause{}
-	c.add(`SELECT num FROM traces WHERE namespace = ?`, namespace)
+	c.add(`SELECT `+columns+` FROM traces WHERE namespace = ?`, namespace)
 	c.add(s.high+` BETWEEN ? AND ?`, from, to+hour)
-	c.add(s.low+` <= ? AND NOT `+s.long+` UNION ALL SELECT num FROM traces WHERE `+s.long, to)
+	c.add(s.low+` <= ? AND NOT `+s.long+` UNION ALL SELECT `+columns+` FROM traces WHERE `+s.long, to)
 	c.add(`namespace = ? AND `+s.high+` >= ? AND `+s.low+` <= ?`, namespace, from, to)
 	return c
 }
@@ -50,15 +50,15 @@ func (s *Store) Graphs(ctx context.Context, by TimeRange, from, to float64, f fu
 	if err := tx.QueryRowContext(ctx, `SELECT coalesce(`+inNamespace("?")+`, -1)`, s.namespace).Scan(&g.namespace); err != nil {
 		return fmt.Errorf("read service graphs: %w", err)
 	}
-	var nums *clause
+	var all *clause
 	if by == ByReceipt {
-		nums = spanning(g.namespace, receiptSpan, nanoseconds(from), nanoseconds(to))
+		all = spanning(graphColumns, g.namespace, receiptSpan, nanoseconds(from), nanoseconds(to))
 	} else {
-		nums = spanning(g.namespace, documentSpan, from, to)
-		nums.text += ` UNION ALL SELECT num FROM traces WHERE namespace = ? AND end IS NULL AND start BETWEEN ? AND ?` // in progress
-		nums.args = append(nums.args, g.namespace, from, to)
+		all = spanning(graphColumns, g.namespace, documentSpan, from, to)
+		all.text += ` UNION ALL SELECT ` + graphColumns + ` FROM traces WHERE namespace = ? AND end IS NULL AND start BETWEEN ? AND ?` // in progress
+		all.args = append(all.args, g.namespace, from, to)
 	}
-	if err := g.read(ctx, nums); err != nil {
+	if err := g.read(ctx, all); err != nil {
 		return fmt.Errorf("read service graphs: %w", err)
 	}
 	return nil
@@ -68,32 +68,30 @@ type graphReader struct {
 	tx        *sql.Tx
 	namespace int64
 	shapes    map[int64][]byte
-	large     []large
+	large     []int64 // traces of which no graph is stored
 	f         func(shape, values []byte) error
 }
 
-// A large is a trace of which no graph is stored.
-type large struct {
-	num int64
-	id  string
-}
+const graphColumns = `num, start, shape, graph`
 
-func (g *graphReader) read(ctx context.Context, nums *clause) error {
-	rows, err := g.tx.QueryContext(ctx, `SELECT num, id, shape, graph FROM traces
-		WHERE num IN (`+nums.text+`) AND start IS NOT NULL`, nums.args...)
+func (g *graphReader) read(ctx context.Context, all *clause) error {
+	rows, err := g.tx.QueryContext(ctx, all.text, all.args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var num int64
-		var id, values sql.RawBytes
+		var values sql.RawBytes
 		var shape sql.NullInt64
-		if err := rows.Scan(&num, &id, &shape, &values); err != nil {
+		var start sql.NullFloat64
+		if err := rows.Scan(&num, &start, &shape, &values); err != nil {
 			return err
 		}
 		if !shape.Valid {
-			g.large = append(g.large, large{num, idText(append([]byte(nil), id...))})
+			if start.Valid { // else none of its segments has come
+				g.large = append(g.large, num)
+			}
 			continue
 		}
 		body, err := g.shape(ctx, shape.Int64)
@@ -125,11 +123,15 @@ func (g *graphReader) shape(ctx context.Context, num int64) ([]byte, error) {
 
 // readLarge makes the graphs that are not stored.
 func (g *graphReader) readLarge(ctx context.Context) error {
-	for _, l := range g.large {
-		row := g.tx.QueryRowContext(ctx, `SELECT num, revision, first, last, documents FROM traces WHERE num = ?`, l.num)
-		trace, err := scanTrace(ctx, g.tx, row, l.id)
+	for _, num := range g.large {
+		var id []byte
+		if err := g.tx.QueryRowContext(ctx, `SELECT id FROM traces WHERE num = ?`, num).Scan(&id); err != nil {
+			return err
+		}
+		row := g.tx.QueryRowContext(ctx, `SELECT num, revision, first, last, documents FROM traces WHERE num = ?`, num)
+		trace, err := scanTrace(ctx, g.tx, row, idText(id))
 		if err != nil {
-			return fmt.Errorf("trace %s: %w", l.id, err)
+			return fmt.Errorf("trace %s: %w", idText(id), err)
 		}
 		graph := servicegraph.Of(trace.Trace, trace.Received)
 		if err := g.f(graph.AppendShape(nil), graph.AppendValues(nil)); err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"slices"
 
 	"github.com/klauspost/compress/s2"
 
@@ -29,12 +30,15 @@ const (
 // compressFrom is the size below which compression gains nothing.
 const compressFrom = 256
 
-func encodePart(entries []entry) []byte {
-	size := 1
-	for _, e := range entries {
-		size += 1 + 8 + binary.MaxVarintLen32 + len(e.raw)
-	}
-	plain := append(make([]byte, 0, size), formPlain)
+// An encoder makes parts, in memory that it uses again.
+type encoder struct{ plain, packed []byte }
+
+// maxScratch is the largest part whose memory is kept.
+const maxScratch = 1 << 20
+
+// encode returns a part. It is good until the next call.
+func (c *encoder) encode(entries []entry) []byte {
+	plain := append(c.plain[:0], formPlain)
 	for _, e := range entries {
 		var mark byte
 		if e.duplicate {
@@ -45,12 +49,20 @@ func encodePart(entries []entry) []byte {
 		plain = binary.AppendUvarint(plain, uint64(len(e.raw)))
 		plain = append(plain, e.raw...)
 	}
+	c.plain = plain
+	if cap(plain) > maxScratch {
+		c.plain = nil
+	}
 	if len(plain) < compressFrom {
 		return plain
 	}
-	out := make([]byte, 1+s2.MaxEncodedLen(len(plain)-1))
-	out[0] = formS2
-	return out[:1+len(s2.Encode(out[1:], plain[1:]))]
+	packed := slices.Grow(c.packed[:0], 1+s2.MaxEncodedLen(len(plain)-1))
+	packed = packed[:cap(packed)]
+	packed[0] = formS2
+	if c.packed = packed; len(packed) > maxScratch {
+		c.packed = nil
+	}
+	return packed[:1+len(s2.Encode(packed[1:], plain[1:]))]
 }
 
 // errPart is what a damaged database shows.

@@ -185,7 +185,7 @@ type recent struct {
 	documents  int // in young
 }
 
-const maxRecent = 4000
+const maxRecent = 1500
 
 func (r *recent) clear() { *r = recent{young: make(map[traceKey]*state)} }
 

@@ -140,7 +140,7 @@ func (t *transaction) settle(trace *state) error {
 	}
 	if len(trace.entries) > 0 {
 		first, _ := partsOf(trace.num)
-		if _, err := t.newPart.Exec(first+trace.parts, encodePart(trace.entries)); err != nil {
+		if _, err := t.newPart.Exec(first+trace.parts, t.encoder.encode(trace.entries)); err != nil {
 			return err
 		}
 		trace.parts++

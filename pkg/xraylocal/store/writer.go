@@ -18,6 +18,7 @@ type writer struct {
 	namespaces map[string]int64 // numbers, by name
 	shapes     map[string]int64 // numbers, by encoding
 	recent     recent
+	encoder    encoder
 
 	deletedTraces int // since shapes were looked through that no trace has
 
