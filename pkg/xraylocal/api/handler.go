@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -94,7 +93,10 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, &apiError{status: http.StatusMethodNotAllowed, shape: "MethodNotAllowedException",
 			message: r.Method + " " + r.URL.Path + ": every operation of X-Ray is a POST"}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	buffer := bodies.Get().(*bytes.Buffer)
+	defer release(buffer)
+	_, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, MaxBody))
+	body := buffer.Bytes()
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
 		return nil, &apiError{status: http.StatusRequestEntityTooLarge, shape: "RequestEntityTooLargeException",
 			message: "Request body exceeds " + strconv.Itoa(MaxBody) + " bytes"}
@@ -108,6 +110,20 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request) (any, error) {
 		h.explainEmpty(ctx, r.URL.Path, out)
 	}
 	return out, err
+}
+
+// bodies are buffers for the bodies of requests, of which no operation keeps any
+// part.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxKept is the largest buffer that is kept, in bytes.
+const maxKept = 1 << 20
+
+func release(buffer *bytes.Buffer) {
+	if buffer.Cap() <= maxKept {
+		buffer.Reset()
+		bodies.Put(buffer)
+	}
 }
 
 func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, err error) {
