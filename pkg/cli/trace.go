@@ -30,6 +30,7 @@ const (
 type traceFlags struct {
 	endpoint    string
 	asJSON, asc bool
+	all         bool
 }
 
 // newTraceCommand shows one trace.
@@ -65,6 +66,7 @@ has colours on a terminal, unless NO_COLOR is set.`,
 	endpointFlag(cmd, &flags.endpoint)
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print the documents as JSON: [{Id, Duration, Segments}]")
 	cmd.Flags().BoolVar(&flags.asc, "ascii", false, "draw with ASCII characters only")
+	cmd.Flags().BoolVar(&flags.all, "all", false, "draw each of many like calls, not one row for all")
 	return cmd
 }
 
@@ -89,7 +91,7 @@ func (f *traceFlags) run(cmd *cobra.Command, given string, zone *time.Location) 
 		return writeJSON(out, []*client.Trace{trace})
 	}
 	screen := terminal.ScreenOf(out)
-	screen.ASCII = f.asc
+	screen.ASCII, screen.All = f.asc, f.all
 	return screen.WriteTrace(out, id, timeline.Build(trace.Documents), zone)
 }
 

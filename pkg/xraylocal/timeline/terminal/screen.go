@@ -19,6 +19,7 @@ type Screen struct {
 	Width int  // columns; less than 40 counts as 40
 	Color bool // ANSI colours are understood and wanted
 	ASCII bool // draw with ASCII only; text from traces stays as it is
+	All   bool // draw each of many like rows
 }
 
 const (

@@ -2,8 +2,10 @@ package terminal
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,13 +15,19 @@ import (
 
 // WriteTrace draws a trace: a header, a row for each segment and subsegment
 // with its bar, and the exceptions. A callee that sent nothing itself is folded
-// into the call to it, which is drawn with a hatched square. Times are in zone.
-// The error is out's.
+// into the call to it, which is drawn with a hatched square. Many like calls in
+// a row are one row, unless s.All is set. Below is where the time went. Times are
+// in zone. The error is out's.
 func (s Screen) WriteTrace(out io.Writer, id string, t *timeline.Timeline, zone *time.Location) error {
 	w := bufio.NewWriter(out)
 	rows := t.Fold()
 	s.writeHeader(w, id, t, zone)
-	s.writeRows(w, t, rows)
+	if s.All {
+		s.writeRows(w, t, rows)
+	} else {
+		s.writeRows(w, t, timeline.Collapse(rows))
+	}
+	s.writeCritical(w, rows)
 	s.writeNotes(w, rows)
 	return w.Flush()
 }
@@ -127,6 +135,9 @@ func (s Screen) nameOf(r *timeline.Row) string {
 	if request := clean(r.Request()); request != "" && request != r.Name {
 		text += " " + request
 	}
+	if s.ASCII {
+		text = strings.Replace(text, " × ", " x ", 1) // of timeline.Collapse
+	}
 	return text
 }
 
@@ -138,6 +149,38 @@ func (s Screen) drawName(r *timeline.Row, tree string, n int) string {
 		name = s.paint(bold, name)
 	}
 	return s.paint(dim, tree) + name + pad
+}
+
+// writeCritical says in which rows the critical path spent most time.
+func (s Screen) writeCritical(w io.Writer, rows []timeline.Row) {
+	const most = 4
+	root := slices.IndexFunc(rows, func(r timeline.Row) bool { return r.Depth == 0 && !r.Orphan })
+	spent := make(map[int]time.Duration)
+	var order []int
+	var whole time.Duration
+	for _, stretch := range timeline.CriticalPath(rows, root) {
+		if spent[stretch.Row] == 0 {
+			order = append(order, stretch.Row)
+		}
+		spent[stretch.Row] += stretch.To - stretch.From
+		whole += stretch.To - stretch.From
+	}
+	if len(order) < 2 {
+		return
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(spent[b], spent[a]) })
+	pieces := []string{"critical path:"}
+	for _, i := range order[:min(most, len(order))] {
+		name := clean(rows[i].Name)
+		if rows[i].Operation != "" {
+			name += " " + clean(rows[i].Operation)
+		}
+		pieces = append(pieces, fmt.Sprintf("%s %s (%.0f%%)", name, s.duration(spent[i]), 100*float64(spent[i])/float64(whole)))
+	}
+	fmt.Fprintln(w)
+	for _, line := range s.flow(pieces, s.width()) {
+		fmt.Fprintln(w, s.paint(dim, line))
+	}
 }
 
 // writeNotes explains what the rows cannot: exceptions, at most 10, and missing
