@@ -188,33 +188,3 @@ func (r *RootCause) Scope() Scope {
 		return CauseEntityScope
 	}
 }
-
-// Walk calls f for e and everything in it, a node before what it contains. Where
-// f returns false, it does not go further in.
-func Walk(e Expr, f func(Expr) bool) {
-	if e == nil || !f(e) {
-		return
-	}
-	for _, child := range children(e) {
-		Walk(child, f)
-	}
-}
-
-func children(e Expr) []Expr {
-	switch e := e.(type) {
-	case *And:
-		return e.Terms
-	case *Or:
-		return e.Terms
-	case *Not:
-		return []Expr{e.Term}
-	case *Service:
-		return []Expr{e.Filter}
-	case *Edge:
-		return []Expr{e.Filter}
-	case *RootCause:
-		return []Expr{e.Filter}
-	default:
-		return nil
-	}
-}

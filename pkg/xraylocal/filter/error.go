@@ -22,12 +22,6 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("column %d: %s", e.Column, e.Message)
 }
 
-// Caret returns a line that, written under the expression, marks what is wrong.
-// It is indented by the given number of spaces.
-func (e *SyntaxError) Caret(indent int) string {
-	return strings.Repeat(" ", indent+e.Column-1) + strings.Repeat("^", max(1, e.Length))
-}
-
 // errorAt makes the error for text[from:to].
 func errorAt(text string, from, to int, format string, args ...any) *SyntaxError {
 	return &SyntaxError{

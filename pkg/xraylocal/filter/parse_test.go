@@ -2,6 +2,7 @@ package filter
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 )
@@ -128,13 +129,15 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-func TestCaret(t *testing.T) {
-	_, err := Parse("ok AND fualt = true")
-	var syntax *SyntaxError
-	if !errors.As(err, &syntax) {
+// TestKeywordsAreDocumented holds that the page for users has every keyword.
+func TestKeywordsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := syntax.Caret(2), "         ^^^^^"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+	for _, info := range Keywords() {
+		if !strings.Contains(string(page), "`"+string(info.Keyword)) {
+			t.Errorf("%s is missing", info.Keyword)
+		}
 	}
 }
