@@ -7,9 +7,9 @@
 // by: a web page that somebody visits must not be able to read traces by way of
 // the visitor's browser.
 //
-// The parts: package api speaks the protocol, package store keeps documents,
-// package assembly puts them together as X-Ray would, package servicegraph
-// says who called whom, package insights what fails more than it did, package
-// servicemap how to draw it, package layout where. This package opens the
-// store, listens, and decides who may call.
+// The parts: package api speaks the protocol, daemon that of the X-Ray daemon,
+// otlp turns spans into documents and back, sampling shares reservoirs, store
+// keeps documents, assembly puts them together as X-Ray would. This package
+// opens the store, listens, and decides who may call. The README says what is
+// served and which of AWS's limits hold.
 package xraylocal
