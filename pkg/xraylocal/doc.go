@@ -9,7 +9,8 @@
 //
 // The parts: package api speaks the protocol, daemon that of the X-Ray daemon,
 // otlp turns spans into documents and back, sampling shares reservoirs, store
-// keeps documents, assembly puts them together as X-Ray would. This package
-// opens the store, listens, and decides who may call. The README says what is
-// served and which of AWS's limits hold.
+// keeps documents, assembly puts them together as X-Ray would, servicegraph says
+// who called whom, insights what fails more than it did, servicemap how to draw
+// it, layout where. This package opens the store, listens, and decides who may
+// call. The README says which of AWS's limits hold.
 package xraylocal

@@ -263,7 +263,7 @@ func assembled(t *testing.T, td ptrace.Traces) (roots []map[string]any) {
 	var docs []map[string]any
 	byID := make(map[any]map[string]any)
 	translator.Translate(td, func(d translate.Document) {
-		doc := object(t, string(d.JSON))
+		doc := object(t, string(d.JSON()))
 		docs, byID[doc["id"]] = append(docs, doc), doc
 	})
 	for _, doc := range docs {
