@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"math"
 
@@ -71,13 +72,26 @@ func (h *Handler) eachMatching(ctx context.Context, w servicegraph.Window, match
 		q.By, q.Start = store.ByStart, q.Start-longest
 	}
 	var shape, values []byte
-	return h.storeOf(ctx).Each(ctx, q, func(t *store.Trace) error {
+	var failure error
+	// All is done while the store looks, and nothing is taken along: a page that
+	// would hold the traces would have to be small, and there are many.
+	q.Limit = 1
+	q.Match = func(t *store.Trace) bool {
 		view := eval.NewView(t.Trace, t.Received)
-		if !view.Matches(matching) {
+		if failure == nil && view.Matches(matching) {
+			g := view.Graph()
+			shape, values = g.AppendShape(shape[:0]), g.AppendValues(values[:0])
+			failure = f(shape, values)
+		}
+		return false
+	}
+	for {
+		page, err := h.storeOf(ctx).Find(ctx, q)
+		if err := cmp.Or(err, failure); err != nil {
+			return err
+		}
+		if q.Token = page.Next; q.Token == "" {
 			return nil
 		}
-		g := view.Graph()
-		shape, values = g.AppendShape(shape[:0]), g.AppendValues(values[:0])
-		return f(shape, values)
-	})
+	}
 }
