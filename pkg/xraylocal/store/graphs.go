@@ -50,16 +50,11 @@ func (s *Store) Graphs(ctx context.Context, by TimeRange, from, to float64, f fu
 	if err := tx.QueryRowContext(ctx, `SELECT coalesce(`+inNamespace("?")+`, -1)`, s.namespace).Scan(&g.namespace); err != nil {
 		return fmt.Errorf("read service graphs: %w", err)
 	}
-	var all *clause
-	if by == ByReceipt {
-		all = spanning(graphColumns, g.namespace, receiptSpan, nanoseconds(from), nanoseconds(to))
-	} else {
-		all = spanning(graphColumns, g.namespace, documentSpan, from, to)
-		all.text += ` UNION ALL SELECT ` + graphColumns + ` FROM traces WHERE namespace = ? AND end IS NULL AND start BETWEEN ? AND ?` // in progress
-		all.args = append(all.args, g.namespace, from, to)
-	}
-	if err := g.read(ctx, all); err != nil {
+	if err := g.read(ctx, g.rows(`shape, graph`, by, from, to)); err != nil {
 		return fmt.Errorf("read service graphs: %w", err)
+	}
+	if err := g.readLarge(ctx, g.rows(`CASE WHEN shape IS NULL AND start IS NOT NULL THEN num END AS large`, by, from, to)); err != nil {
+		return fmt.Errorf("make service graphs: %w", err)
 	}
 	return nil
 }
@@ -68,30 +63,35 @@ type graphReader struct {
 	tx        *sql.Tx
 	namespace int64
 	shapes    map[int64][]byte
-	large     []int64 // traces of which no graph is stored
 	f         func(shape, values []byte) error
 }
 
-const graphColumns = `num, start, shape, graph`
+// rows selects columns of the traces of a range.
+func (g *graphReader) rows(columns string, by TimeRange, from, to float64) *clause {
+	if by == ByReceipt {
+		return spanning(columns, g.namespace, receiptSpan, nanoseconds(from), nanoseconds(to))
+	}
+	c := spanning(columns, g.namespace, documentSpan, from, to)
+	c.text += ` UNION ALL SELECT ` + columns + ` FROM traces WHERE namespace = ? AND end IS NULL AND start BETWEEN ? AND ?` // in progress
+	c.args = append(c.args, g.namespace, from, to)
+	return c
+}
 
-func (g *graphReader) read(ctx context.Context, all *clause) error {
-	rows, err := g.tx.QueryContext(ctx, all.text, all.args...)
+// read reads the graphs that are stored. Rows are many: they have no column that
+// is not needed.
+func (g *graphReader) read(ctx context.Context, c *clause) error {
+	rows, err := g.tx.QueryContext(ctx, c.text, c.args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var num int64
 		var values sql.RawBytes
 		var shape sql.NullInt64
-		var start sql.NullFloat64
-		if err := rows.Scan(&num, &start, &shape, &values); err != nil {
+		if err := rows.Scan(&shape, &values); err != nil {
 			return err
 		}
-		if !shape.Valid {
-			if start.Valid { // else none of its segments has come
-				g.large = append(g.large, num)
-			}
+		if !shape.Valid { // see readLarge, unless none of its segments has come
 			continue
 		}
 		body, err := g.shape(ctx, shape.Int64)
@@ -102,10 +102,7 @@ func (g *graphReader) read(ctx context.Context, all *clause) error {
 			return err
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	return g.readLarge(ctx)
+	return rows.Err()
 }
 
 // shape returns the body of a shape.
@@ -121,9 +118,18 @@ func (g *graphReader) shape(ctx context.Context, num int64) ([]byte, error) {
 	return body, nil
 }
 
-// readLarge makes the graphs that are not stored.
-func (g *graphReader) readLarge(ctx context.Context) error {
-	for _, num := range g.large {
+// readLarge makes the graphs that are not stored, because the traces are large.
+func (g *graphReader) readLarge(ctx context.Context, c *clause) error {
+	rows, err := g.tx.QueryContext(ctx, `SELECT large FROM (`+c.text+`) WHERE large IS NOT NULL`, c.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var num int64
+		if err := rows.Scan(&num); err != nil {
+			return err
+		}
 		var id []byte
 		if err := g.tx.QueryRowContext(ctx, `SELECT id FROM traces WHERE num = ?`, num).Scan(&id); err != nil {
 			return err
@@ -138,5 +144,5 @@ func (g *graphReader) readLarge(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return rows.Err()
 }

@@ -196,7 +196,7 @@ func (r *recent) get(key traceKey) *state {
 	return r.old[key]
 }
 
-// put keeps a state after it was written.
+// put keeps a state. Who adds documents to it calls added.
 func (r *recent) put(s *state) {
 	if r.documents >= maxRecent {
 		r.old, r.young, r.documents = r.young, make(map[traceKey]*state), 0
@@ -204,9 +204,12 @@ func (r *recent) put(s *state) {
 	key := traceKey{s.namespace, s.id}
 	if r.young[key] == nil {
 		r.young[key] = s
-		r.documents += len(s.docs)
+		r.documents += 1 + len(s.docs)
 	}
 }
+
+// added counts a document that a kept state has got.
+func (r *recent) added() { r.documents++ }
 
 // drop forgets a trace that was deleted.
 func (r *recent) drop(key traceKey) {

@@ -62,6 +62,7 @@ func (t *transaction) document(namespace int64, doc Document, receipt int64) err
 	if !trace.accept(doc, receipt) {
 		return nil
 	}
+	t.recent.added()
 	trace.changed = true
 	trace.last = max(trace.last, receipt)
 	if trace.requests != t.requests {

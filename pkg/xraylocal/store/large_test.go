@@ -1,0 +1,53 @@
+package store
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/store/index"
+)
+
+// TestLargeTrace holds that a trace of which nothing is kept beside its documents
+// is found, filtered and drawn like any other.
+func TestLargeTrace(t *testing.T) {
+	s := newStore(t)
+	put(t, s, document(t, 1, 1, 100, `"user":"alice",`))
+	var docs []Document
+	for id := 2; id <= index.MaxEntities+5; id++ {
+		docs = append(docs, document(t, 1, id, 100, fmt.Sprintf(`"parent_id":%q,`, spanID(1))))
+	}
+	put(t, s, docs...)
+	put(t, s, document(t, 2, 1, 100, ""))
+	where := index.Condition{Where: fmt.Sprintf("(flags & %d OR (s0 & 1 = 1 AND s0 & 1 = 0))", index.Unindexed)}
+	page, err := s.Find(t.Context(), Query{End: 1e9, Limit: 5, Where: where})
+	if err != nil || len(page.Refs) != 1 || page.Refs[0].TraceID != traceID(1) {
+		t.Fatalf("%+v, %v", page, err)
+	}
+	m := servicegraph.NewMerger(servicegraph.Always)
+	graphs := 0
+	err = s.Graphs(t.Context(), BySpan, 50, 150, func(shape, values []byte) error {
+		graphs++
+		return m.Add(shape, values)
+	})
+	if err != nil || graphs != 2 {
+		t.Fatalf("%d graphs, %v", graphs, err)
+	}
+	if nodes := len(m.Map().Nodes); nodes != index.MaxEntities+6 { // n1 to the last, and the client of n1
+		t.Errorf("%d nodes", nodes)
+	}
+}
+
+// TestRecentIsBounded holds that the writer forgets traces that are done.
+func TestRecentIsBounded(t *testing.T) {
+	var r recent
+	r.clear()
+	for n := range 10 * maxRecent {
+		s := &state{id: traceID(n)}
+		r.put(s)
+		r.added()
+		if have := len(r.young) + len(r.old); have > 2*maxRecent {
+			t.Fatalf("%d traces after %d", have, n)
+		}
+	}
+}
