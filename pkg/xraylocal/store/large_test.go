@@ -44,10 +44,32 @@ func TestRecentIsBounded(t *testing.T) {
 	r.clear()
 	for n := range 10 * maxRecent {
 		s := &state{id: traceID(n)}
+		r.turn()
 		r.put(s)
 		r.added()
 		if have := len(r.young) + len(r.old); have > 2*maxRecent {
 			t.Fatalf("%d traces after %d", have, n)
 		}
+	}
+}
+
+// TestManyTracesAtOnce puts more traces in one transaction than the writer keeps,
+// and adds to each of them in the same.
+func TestManyTracesAtOnce(t *testing.T) {
+	s := newStore(t)
+	const traces = 3 * maxRecent
+	var docs []Document
+	for id := range 2 {
+		for n := range traces {
+			docs = append(docs, document(t, n, id+1, 100, ""))
+		}
+	}
+	put(t, s, docs...)
+	put(t, s, document(t, 0, 3, 100, ""))
+	if stats, err := s.Stats(t.Context()); err != nil || stats.Traces != traces || stats.Documents != 2*traces+1 {
+		t.Errorf("%+v, %v", stats, err)
+	}
+	if got := one(t, s, 0); len(got.Segments) != 3 || got.Revision != 2 {
+		t.Errorf("%d segments, revision %d", len(got.Segments), got.Revision)
 	}
 }

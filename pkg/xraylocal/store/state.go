@@ -179,7 +179,7 @@ type traceKey struct {
 
 // recent keeps the states of traces that were written lately, so that a trace
 // whose documents come one by one need not be read again each time. It holds
-// between one and two times maxRecent documents.
+// at most two times maxRecent documents, and those of two transactions.
 type recent struct {
 	young, old map[traceKey]*state
 	documents  int // in young
@@ -198,9 +198,6 @@ func (r *recent) get(key traceKey) *state {
 
 // put keeps a state. Who adds documents to it calls added.
 func (r *recent) put(s *state) {
-	if r.documents >= maxRecent {
-		r.old, r.young, r.documents = r.young, make(map[traceKey]*state), 0
-	}
 	key := traceKey{s.namespace, s.id}
 	if r.young[key] == nil {
 		r.young[key] = s
@@ -210,6 +207,14 @@ func (r *recent) put(s *state) {
 
 // added counts a document that a kept state has got.
 func (r *recent) added() { r.documents++ }
+
+// turn lets go of what was not written lately. A transaction must not lose what
+// it writes: it is for between two.
+func (r *recent) turn() {
+	if r.documents >= maxRecent {
+		r.old, r.young, r.documents = r.young, make(map[traceKey]*state), 0
+	}
+}
 
 // drop forgets a trace that was deleted.
 func (r *recent) drop(key traceKey) {

@@ -119,6 +119,7 @@ func (w *writer) begun() (*transaction, error) {
 		}
 	}
 	w.seq = t.seq
+	w.recent.turn()
 	return t, nil
 }
 
