@@ -11,6 +11,7 @@
 // otlp turns spans into documents and back, sampling shares reservoirs, store
 // keeps documents, assembly puts them together as X-Ray would, servicegraph says
 // who called whom, insights what fails more than it did, servicemap how to draw
-// it, layout where. This package opens the store, listens, and decides who may
-// call. The README says which of AWS's limits hold.
+// it, layout where; archive writes what is stored to a file, and command bench
+// measures. This package opens the store, listens, and decides who may call. The
+// README says which of AWS's limits hold, how data is stored, and how fast it is.
 package xraylocal
