@@ -82,9 +82,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handler) call(w http.ResponseWriter, r *http.Request) (any, error) {
 	op, ok := operations[r.URL.Path]
-	if name := names[r.URL.Path]; !ok && name != "" {
-		return nil, unknownOperation("operation " + name + " (" + r.URL.Path + ") is not served by this build of X-Ray Local yet")
-	}
 	if !ok {
 		return nil, unknownOperation("X-Ray has no operation at " + r.Method + " " + r.URL.Path)
 	}

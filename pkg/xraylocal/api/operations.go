@@ -92,5 +92,5 @@ var names = func() map[string]string {
 	return names
 }()
 
-// IsPath reports whether X-Ray takes calls at a path, served here or not.
+// IsPath reports whether X-Ray takes calls at a path.
 func IsPath(path string) bool { return names[path] != "" || path == OTLPPath }
