@@ -57,7 +57,7 @@ func TestRecentIsBounded(t *testing.T) {
 // and adds to each of them in the same.
 func TestManyTracesAtOnce(t *testing.T) {
 	s := newStore(t)
-	const traces = 3 * maxRecent
+	const traces = maxRecent * 3 / 2
 	var docs []Document
 	for id := range 2 {
 		for n := range traces {

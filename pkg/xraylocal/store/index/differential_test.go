@@ -135,7 +135,7 @@ func TestPlanFindsWhatEvaluationFinds(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	const traces, expressions = 100, 250
+	const traces, expressions = 60, 150
 	for n := range traces {
 		var docs []store.Document
 		for _, raw := range g.trace(n) {
