@@ -9,7 +9,7 @@ ARGS ?=
 
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help up build test bench-exporter conformance-xraylocal bench-xraylocal fuzz dist tidy clean
+.PHONY: help up build test bench-exporter conformance-xraylocal bench-xraylocal fuzz dist tidy clean conformance-xraysdk bench-xraysdk
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -36,6 +36,12 @@ conformance-xraylocal: ## test X-Ray Local with AWS's SDK for JavaScript, contri
 BENCH ?=
 bench-xraylocal: ## measure X-Ray Local with 10,000 and 100,000 traces; BENCH=full adds a million
 	@BENCH=$(BENCH) go run ./pkg/xraylocal/bench $(ARGS)
+
+conformance-xraysdk: ## run the X-Ray SDK's own public tests against pkg/sdk/xraysdk, over UDP and over OTLP
+	@cd pkg/sdk/xraysdk/conformance && go run .
+
+bench-xraysdk: ## compare pkg/sdk/xraysdk with the X-Ray SDK
+	@cd pkg/sdk/xraysdk/conformance && go run ./bench
 
 FUZZTIME ?= 10m
 fuzz: ## fuzz every decoder, FUZZTIME (10m) each

@@ -4,6 +4,7 @@
 //	            tracehttp, tracegrpc, traceaws, tracesql, tracelambda, tracelog and
 //	            runtimemetrics instrument libraries, each a module of its own where it
 //	            needs one
+//	sdk/xraysdk the X-Ray SDK's API on OpenTelemetry, for an import to be changed
 //	segment     the X-Ray segment document
 //	otlp        decoding and errors of OTLP over HTTP
 //	collector   the distribution of the OpenTelemetry Collector

@@ -11,6 +11,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/bragg-tracing/bragg/pkg/sdk/propagation"
+	"github.com/bragg-tracing/bragg/pkg/sdk/spanfeed"
 	"github.com/bragg-tracing/bragg/pkg/sdk/xrayattr"
 )
 
@@ -93,9 +94,7 @@ func (s *SDK) startTraces(ctx context.Context, c *config, p *plan) error {
 		sdktrace.WithResource(s.resource),
 		sdktrace.WithSampler(sampler),
 	}
-	for _, processor := range c.processors {
-		opts = append(opts, sdktrace.WithSpanProcessor(processor))
-	}
+	processors := slices.Clone(c.processors)
 	for _, name := range p.traces.exporters {
 		exporter, err := newSpanExporter(ctx, name, p, c, s.resource)
 		if err != nil {
@@ -104,11 +103,18 @@ func (s *SDK) startTraces(ctx context.Context, c *config, p *plan) error {
 		queue := newSpanQueue(&spanExporter{SpanExporter: xrayattr.Exporter(exporter), name: name, exports: s.exports}, p.queueSize, p.batchSize)
 		s.queues = append(s.queues, queue)
 		s.workers = append(s.workers, worker{queue, queue.done})
-		opts = append(opts, sdktrace.WithSpanProcessor(queue))
+		processors = append(processors, queue)
+	}
+	for _, processor := range processors {
+		opts = append(opts, sdktrace.WithSpanProcessor(processor))
 	}
 	provider := sdktrace.NewTracerProvider(opts...)
 	s.tracerProvider = provider
 	s.parts = append(s.parts, provider)
+	if !c.withoutGlobals {
+		s.feed = &spanfeed.Feed{Resource: s.resource, Processors: processors}
+		spanfeed.Set(s.feed)
+	}
 	return nil
 }
 

@@ -17,6 +17,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/bragg-tracing/bragg/pkg/sdk/spanfeed"
 )
 
 // SDK is a running OpenTelemetry SDK. All methods may be called concurrently,
@@ -32,7 +34,8 @@ type SDK struct {
 	workers []worker
 	sampler closer // of X-Ray's rules; nil for another
 	exports *exports
-	parts   []part // in the order of their start
+	parts   []part         // in the order of their start
+	feed    *spanfeed.Feed // for instrumentation that makes spans itself, if globals are set
 	stop    stopper
 }
 

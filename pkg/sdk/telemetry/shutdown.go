@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/bragg-tracing/bragg/pkg/sdk/spanfeed"
 )
 
 // stopTimeout bounds Flush and Shutdown when their context has no deadline.
@@ -72,6 +74,7 @@ func (s *SDK) shutdown(ctx context.Context) error {
 	// Exports have time-outs of their own, longer than ctx's.
 	stop := context.AfterFunc(ctx, s.exports.cancel)
 	defer stop()
+	spanfeed.Unset(s.feed)
 	err := s.each(ctx, part.Shutdown)
 	if s.sampler != nil {
 		err = errors.Join(err, s.sampler.Shutdown(ctx))
