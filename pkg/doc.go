@@ -13,6 +13,7 @@
 //	newrelic    the local New Relic sink
 //	demo        services that send traffic
 //	up          all of these in one process
+//	migrate     rewrites a code base from the X-Ray SDK
 //	cli         the command line
 //	version     which build this is
 package pkg
