@@ -10,9 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"go.opentelemetry.io/otel/attribute"
 
 	fakedynamodb "github.com/bragg-tracing/bragg/pkg/demo/dynamodb"
+	"github.com/bragg-tracing/bragg/pkg/sdk/xrayattr"
 )
 
 const (
@@ -84,7 +84,7 @@ func (l *ledger) file(r *http.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	ctx := r.Context()
-	annotate(ctx, attribute.String("client_id", app.ClientID))
+	annotate(ctx, xrayattr.Annotation("client_id", app.ClientID))
 	if app.Scenario == NotFound {
 		app.ClientID = unlistedClient
 	}
@@ -95,7 +95,7 @@ func (l *ledger) file(r *http.Request) (int, any, error) {
 	if err := l.scoring.call(ctx, http.MethodPost, "/scores", app, &d); err != nil {
 		return 0, nil, err
 	}
-	annotate(ctx, attribute.String("decision", d.Decision))
+	annotate(ctx, xrayattr.Annotation("decision", d.Decision))
 	if err := l.put(ctx, d, app.Scenario); err != nil {
 		return 0, nil, err
 	}
@@ -113,7 +113,7 @@ func (l *ledger) look(r *http.Request) (int, any, error) {
 		Decision: textOf(item["decision"]), Document: textOf(item["document"]),
 		Amount: numberOf(item["amount"]), Score: int(numberOf(item["score"])),
 	}
-	annotate(r.Context(), attribute.String("client_id", d.ClientID), attribute.String("decision", d.Decision))
+	annotate(r.Context(), xrayattr.Annotation("client_id", d.ClientID), xrayattr.Annotation("decision", d.Decision))
 	return http.StatusOK, d, nil
 }
 

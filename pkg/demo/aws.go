@@ -6,13 +6,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/smithy-go/middleware"
-	//lint:ignore SA1019 deprecated for want of an owner, and still the only one of OpenTelemetry's own
-	"go.opentelemetry.io/contrib/instrumentation/github.com/aws/aws-sdk-go-v2/otelaws"
-	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/bragg-tracing/bragg/pkg/sdk/traceaws"
 )
 
 // region is what the demo's AWS clients say; nothing is in it.
@@ -47,24 +44,8 @@ func (s *service) awsConfig(endpoint string) aws.Config {
 
 // traced returns cfg with the calls of its clients traced.
 func (s *service) traced(cfg aws.Config) aws.Config {
-	cfg.APIOptions = append([]func(*middleware.Stack) error{}, cfg.APIOptions...)
-	otelaws.AppendMiddlewares(&cfg.APIOptions,
-		otelaws.WithTracerProvider(s.sdk.TracerProvider()),
-		otelaws.WithTextMapPropagator(s.sdk.Propagator()),
-		otelaws.WithAttributeBuilder(otelaws.DefaultAttributeBuilder, awsBlock))
+	traceaws.Instrument(&cfg, traceaws.WithProviders(s.sdk))
 	return cfg
-}
-
-// awsBlock adds what the collector's awsxray exporter makes the name, the
-// namespace and the aws block of a segment from. It reads the semantic
-// conventions that came before otelaws's: rpc.system, rpc.service and
-// aws.operation.
-func awsBlock(ctx context.Context, _ middleware.InitializeInput, _ middleware.InitializeOutput) []attribute.KeyValue {
-	return []attribute.KeyValue{
-		attribute.String("rpc.system", "aws-api"),
-		attribute.String("rpc.service", awsmiddleware.GetServiceID(ctx)),
-		attribute.String("aws.operation", awsmiddleware.GetOperationName(ctx)),
-	}
 }
 
 // patience is how long a service waits at its start for an endpoint that may

@@ -34,7 +34,7 @@ func TestContentOfSpans(t *testing.T) {
 	}{
 		{"annotations of the entry", Web, "POST /apply", "Server", map[string]any{
 			"client_id": "enova", "amount": int64(3000), "decision": answer["decision"], "http.route": "/apply",
-			"aws.xray.annotations": []any{"client_id", "amount", "decision"},
+			"aws.xray.annotations": []any{"amount", "client_id", "decision"},
 		}},
 		{"call of a peer", Web, "POST applications", "Client", map[string]any{
 			"peer.service": "applications", "http.response.status_code": int64(201),

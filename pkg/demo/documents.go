@@ -11,7 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/bragg-tracing/bragg/pkg/sdk/xrayattr"
 )
 
 const bucket = "loan-documents"
@@ -73,7 +74,7 @@ func (a *archive) file(r *http.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	ctx := r.Context()
-	annotate(ctx, attribute.String("client_id", doc.ClientID), attribute.String("document_kind", doc.Kind))
+	annotate(ctx, xrayattr.Annotation("client_id", doc.ClientID), xrayattr.Annotation("document_kind", doc.Kind))
 	if doc.ApplicationID == "" || doc.ClientID == "" || doc.Kind == "" {
 		return 0, nil, failed(http.StatusBadRequest, "a document needs application_id, client_id and kind")
 	}

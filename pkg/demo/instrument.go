@@ -10,45 +10,22 @@ import (
 	"net/http"
 	"time"
 
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/bragg-tracing/bragg/pkg/sdk/tracehttp"
+	"github.com/bragg-tracing/bragg/pkg/sdk/xrayattr"
 )
 
-// annotate sets attributes that X-Ray is to index as annotations: the collector's
-// awsxray exporter makes annotations of those that this list names, and
-// metadata of all others. X-Ray takes keys of letters, digits and underscores.
-func annotate(ctx context.Context, attributes ...attribute.KeyValue) {
-	span := trace.SpanFromContext(ctx)
-	keys := annotationKeys(span)
-	for _, a := range attributes {
-		keys = append(keys, string(a.Key))
-	}
-	span.SetAttributes(attributes...)
-	span.SetAttributes(attribute.StringSlice("aws.xray.annotations", keys))
+// annotate sets attributes that X-Ray indexes.
+func annotate(ctx context.Context, annotations ...attribute.KeyValue) {
+	trace.SpanFromContext(ctx).SetAttributes(annotations...)
 }
 
-func annotationKeys(span trace.Span) []string {
-	if s, ok := span.(sdktrace.ReadOnlySpan); ok {
-		for _, a := range s.Attributes() {
-			if a.Key == "aws.xray.annotations" {
-				return a.Value.AsStringSlice()
-			}
-		}
-	}
-	return nil
-}
-
-// describe puts a JSON object into X-Ray's metadata under a namespace.
+// describe puts an object into X-Ray's metadata under a namespace.
 func describe(ctx context.Context, namespace string, content map[string]any) {
-	document, err := json.Marshal(content)
-	if err != nil {
-		document = []byte(`{}`)
-	}
-	trace.SpanFromContext(ctx).SetAttributes(
-		attribute.String("aws.xray.metadata."+namespace, string(document)))
+	trace.SpanFromContext(ctx).SetAttributes(xrayattr.Metadata(namespace, content))
 }
 
 // A statusError is an error that has its own HTTP status.
@@ -83,10 +60,7 @@ type route struct {
 // routes returns the handler of a service. It traces inside the mux, where the
 // route of a request is known; paths that are no route leave no trace.
 func (s *service) routes(routes ...route) http.Handler {
-	traced := otelhttp.NewMiddleware(s.name,
-		otelhttp.WithTracerProvider(s.sdk.TracerProvider()),
-		otelhttp.WithMeterProvider(s.sdk.MeterProvider()),
-		otelhttp.WithPropagators(s.sdk.Propagator()))
+	traced := tracehttp.Middleware(tracehttp.WithProviders(s.sdk))
 	mux := http.NewServeMux()
 	for _, r := range routes {
 		mux.Handle(r.pattern, traced(s.respond(r.answer)))
@@ -100,8 +74,6 @@ func (s *service) routes(routes ...route) http.Handler {
 func (s *service) respond(answer func(*http.Request) (int, any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		// The answer says which trace it belongs to, as an AWS load balancer's does.
-		s.sdk.Propagator().Inject(r.Context(), traceHeaderOnly{w.Header()})
 		status, body, err := answer(r)
 		if err != nil {
 			status, body = statusOf(err), map[string]string{"error": err.Error()}
@@ -122,17 +94,6 @@ func recordError(ctx context.Context, err error) {
 		attribute.String("exception.type", fmt.Sprintf("%T", cause)),
 		attribute.String("exception.message", err.Error())))
 }
-
-// traceHeaderOnly is a carrier that takes X-Amzn-Trace-Id and nothing else.
-type traceHeaderOnly struct{ http.Header }
-
-func (h traceHeaderOnly) Set(key, value string) {
-	if http.CanonicalHeaderKey(key) == "X-Amzn-Trace-Id" {
-		h.Header.Set(key, value)
-	}
-}
-
-func (h traceHeaderOnly) Keys() []string { return nil }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
@@ -162,15 +123,9 @@ type peer struct {
 // peer returns a traced client for the named service at url. The name is what
 // X-Ray and New Relic show of the call; addresses differ from start to start.
 func (s *service) peer(name, url string) *peer {
-	transport := s.transport()
 	return &peer{name: name, url: url, client: &http.Client{
-		Timeout: 10 * time.Second,
-		Transport: otelhttp.NewTransport(transport,
-			otelhttp.WithTracerProvider(s.sdk.TracerProvider()),
-			otelhttp.WithMeterProvider(s.sdk.MeterProvider()),
-			otelhttp.WithPropagators(s.sdk.Propagator()),
-			otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return r.Method + " " + name }),
-			otelhttp.WithSpanOptions(trace.WithAttributes(attribute.String("peer.service", name)))),
+		Timeout:   10 * time.Second,
+		Transport: tracehttp.Transport(s.transport(), tracehttp.WithProviders(s.sdk), tracehttp.WithPeerName(name)),
 	}}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"database/sql/driver"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -13,10 +12,10 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/XSAM/otelsql"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/trace"
 	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/bragg-tracing/bragg/pkg/sdk/tracesql"
+	"github.com/bragg-tracing/bragg/pkg/sdk/xrayattr"
 )
 
 const (
@@ -66,19 +65,11 @@ func (s *service) openDatabase(ctx context.Context) (*sql.DB, error) {
 	if err := fill(ctx, untraced); err != nil {
 		return nil, err
 	}
-	db, err := otelsql.Open("sqlite", dsn,
-		otelsql.WithTracerProvider(s.sdk.TracerProvider()),
-		otelsql.WithMeterProvider(s.sdk.MeterProvider()),
-		otelsql.WithSpanNameFormatter(statementName),
-		otelsql.WithAttributesGetter(sqlBlock),
-		otelsql.WithSpanOptions(otelsql.SpanOptions{
-			OmitConnectorConnect: true, OmitConnResetSession: true, OmitConnPrepare: true, OmitRows: true,
-			SpanFilter: func(ctx context.Context, _ otelsql.Method, _ string, _ []driver.NamedValue) bool {
-				return trace.SpanContextFromContext(ctx).IsValid()
-			},
-		}))
+	db, err := tracesql.Open("sqlite", dsn, tracesql.WithProviders(s.sdk), tracesql.WithConnection(tracesql.Connection{
+		System: "sqlite", Host: "localhost", Database: databaseName, User: databaseUser,
+	}))
 	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+		return nil, err
 	}
 	s.onStop(db.Close)
 	db.SetMaxOpenConns(4)
@@ -99,36 +90,10 @@ func fill(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// Statements, with the names that their spans have.
 const (
 	selectClient = "SELECT rating, credit_limit FROM clients WHERE id = ?"
 	insertScore  = "INSERT INTO scores (application_id, client_id, amount, score, decision) VALUES (?, ?, ?, ?, ?)"
 )
-
-func statementName(_ context.Context, method otelsql.Method, query string) string {
-	switch query {
-	case selectClient:
-		return "SELECT clients"
-	case insertScore:
-		return "INSERT scores"
-	}
-	return string(method)
-}
-
-// sqlBlock returns what the collector's awsxray exporter makes the sql block of a
-// segment from: the db attributes from before db.system.name. The host in the
-// connection string lets it name the segment as X-Ray does, database@host.
-func sqlBlock(_ context.Context, _ otelsql.Method, query string, _ []driver.NamedValue) []attribute.KeyValue {
-	return []attribute.KeyValue{
-		attribute.String("db.system", "sqlite"),
-		attribute.String("db.connection_string", "sqlite://localhost"),
-		attribute.String("db.name", databaseName),
-		attribute.String("db.user", databaseUser),
-		attribute.String("db.statement", query),
-		attribute.String("db.system.name", "sqlite"),
-		attribute.String("db.namespace", databaseName),
-	}
-}
 
 // score decides about one application and has the letter written.
 func (s *scorer) score(r *http.Request) (int, any, error) {
@@ -137,7 +102,7 @@ func (s *scorer) score(r *http.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	ctx := r.Context()
-	annotate(ctx, attribute.String("client_id", app.ClientID), attribute.Int64("amount", app.Amount))
+	annotate(ctx, xrayattr.Annotation("client_id", app.ClientID), xrayattr.Annotation("amount", app.Amount))
 	file, err := s.client(ctx, app)
 	if err != nil {
 		return 0, nil, err
@@ -148,7 +113,7 @@ func (s *scorer) score(r *http.Request) (int, any, error) {
 	}); err != nil {
 		return 0, nil, err
 	}
-	annotate(ctx, attribute.String("decision", d.Decision), attribute.Int("score", d.Score))
+	annotate(ctx, xrayattr.Annotation("decision", d.Decision), xrayattr.Annotation("score", d.Score))
 	if _, err := s.db.ExecContext(ctx, insertScore, d.ID, d.ClientID, d.Amount, d.Score, d.Decision); err != nil {
 		return 0, nil, fmt.Errorf("store score: %w", err)
 	}
@@ -218,7 +183,7 @@ func evaluate(ctx context.Context, app application, file clientFile, d *decision
 	default:
 		d.Decision = "declined"
 	}
-	annotate(ctx, attribute.Int("score", d.Score))
+	annotate(ctx, xrayattr.Annotation("score", d.Score))
 	return nil
 }
 

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"go.opentelemetry.io/otel/attribute"
+	"github.com/bragg-tracing/bragg/pkg/sdk/xrayattr"
 )
 
 // applyRequest is what a client sends to web.
@@ -62,7 +62,7 @@ func apply(r *http.Request, applications *peer) (int, any, error) {
 		return 0, nil, err
 	}
 	ctx := r.Context()
-	annotate(ctx, attribute.String("client_id", in.ClientID), attribute.Int64("amount", in.Amount))
+	annotate(ctx, xrayattr.Annotation("client_id", in.ClientID), xrayattr.Annotation("amount", in.Amount))
 	if err := in.check(); err != nil {
 		return 0, nil, err
 	}
@@ -71,7 +71,7 @@ func apply(r *http.Request, applications *peer) (int, any, error) {
 	if err := applications.call(ctx, http.MethodPost, "/applications", app, &d); err != nil {
 		return 0, nil, err
 	}
-	annotate(ctx, attribute.String("decision", d.Decision))
+	annotate(ctx, xrayattr.Annotation("decision", d.Decision))
 	return http.StatusCreated, d, nil
 }
 

@@ -95,8 +95,8 @@ func TestDynamoDB(t *testing.T) {
 		})
 		r.check(want{
 			name: "DynamoDB", namespace: "aws", err: true, thr: true, status: 400,
-			aws:     map[string]any{"retries": 1, "table_name": "clients"},
-			message: "ProvisionedThroughputExceededException",
+			aws:       map[string]any{"retries": 1, "table_name": "clients"},
+			exception: "ProvisionedThroughputExceededException", message: "The level of configured provisioned throughput",
 			attributes: map[string]any{
 				"error.type": "ProvisionedThroughputExceededException", "aws.throttled": true, "http.request.resend_count": 1,
 			},

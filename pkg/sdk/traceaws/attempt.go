@@ -65,23 +65,11 @@ func (t *tracer) attemptSpan(ctx context.Context, c *call, in middleware.Finaliz
 	return out, metadata, err
 }
 
-// record adds the event of an attempt that failed before another one. Its name
-// and first two attributes are those by which the awsxray exporters, of this
-// project and of contrib, show it as an exception; without an answer there is
-// no status, and it is an exception by itself.
+// record adds the event of an attempt that failed before another one, which
+// X-Ray shows as an exception of the call.
 func (a *attempt) record(span trace.Span) {
-	attributes := append([]attribute.KeyValue{
-		attribute.Int("aws.attempt", a.number),
-		attribute.Float64("aws.attempt.duration", a.ended.Sub(a.begun).Seconds()),
-		attribute.Bool("aws.throttled", a.throttled),
-	}, a.attributes...)
-	name := "HTTP request failure"
-	if a.status != 0 {
-		attributes = append(attributes, attribute.String("error.type", a.code),
-			attribute.Int("http.response.status_code", a.status), attribute.String("aws.http.error_message", a.message))
-	} else {
-		name = "exception"
-		attributes = append(attributes, attribute.String("exception.type", a.code), attribute.String("exception.message", a.message))
-	}
-	span.AddEvent(name, trace.WithTimestamp(a.ended), trace.WithAttributes(attributes...))
+	span.AddEvent("exception", trace.WithTimestamp(a.ended), trace.WithAttributes(
+		attribute.String("exception.type", a.code), attribute.String("exception.message", a.text),
+		attribute.Int("aws.attempt", a.number), attribute.Float64("aws.attempt.duration", a.ended.Sub(a.begun).Seconds()),
+		attribute.Bool("aws.throttled", a.throttled)), trace.WithAttributes(a.attributes...))
 }

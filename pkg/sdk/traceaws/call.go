@@ -124,7 +124,7 @@ func responseAttributes(metadata middleware.Metadata) []attribute.KeyValue {
 type failure struct {
 	code      string // the API's error code, or the type of an error of the client
 	message   string
-	status    int // 0 without an answer
+	text      string // the message without the code
 	throttled bool
 }
 
@@ -132,14 +132,11 @@ type failure struct {
 var throttles = retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}
 
 func describe(err error) failure {
-	f := failure{message: err.Error(), throttled: throttles.IsErrorThrottle(err).Bool()}
-	var response interface{ HTTPStatusCode() int }
-	if errors.As(err, &response) {
-		f.status = response.HTTPStatusCode()
-	}
+	f := failure{message: err.Error(), text: err.Error(), throttled: throttles.IsErrorThrottle(err).Bool()}
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		f.code, f.message = api.ErrorCode(), api.ErrorCode()+": "+api.ErrorMessage()
+		f.code, f.text = api.ErrorCode(), api.ErrorMessage()
+		f.message = f.code + ": " + f.text
 		return f
 	}
 	switch {
