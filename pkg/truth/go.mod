@@ -6,12 +6,15 @@ require (
 	github.com/aws/aws-lambda-go v1.55.1
 	github.com/aws/aws-sdk-go-v2 v1.47.1
 	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.70.0
+	github.com/aws/aws-sdk-go-v2/service/eventbridge v1.55.1
+	github.com/aws/aws-sdk-go-v2/service/kinesis v1.56.2
 	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.0
 	github.com/aws/aws-sdk-go-v2/service/sns v1.47.2
 	github.com/aws/aws-sdk-go-v2/service/sqs v1.52.1
 	github.com/aws/aws-sdk-go-v2/service/xray v1.45.0
 	github.com/bragg-tracing/bragg v0.1.0
 	github.com/bragg-tracing/bragg/pkg/sdk v0.1.0
+	github.com/bragg-tracing/bragg/pkg/sdk/runtimemetrics v0.1.0
 	github.com/bragg-tracing/bragg/pkg/sdk/traceaws v0.1.0
 	github.com/bragg-tracing/bragg/pkg/sdk/tracegrpc v0.1.0
 	github.com/bragg-tracing/bragg/pkg/sdk/tracehttp v0.1.0
@@ -21,12 +24,15 @@ require (
 	github.com/johannesboyne/gofakes3 v1.2.0
 	go.opentelemetry.io/contrib/instrumentation/github.com/aws/aws-sdk-go-v2/otelaws v0.72.0
 	go.opentelemetry.io/otel v1.47.0
+	go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc v1.47.0
 	go.opentelemetry.io/otel/sdk v1.47.0
 	go.opentelemetry.io/otel/trace v1.47.0
 	go.uber.org/goleak v1.3.0
 	google.golang.org/grpc v1.84.0
 	modernc.org/sqlite v1.60.0
 )
+
+require go.opentelemetry.io/contrib/instrumentation/runtime v0.72.0 // indirect
 
 require (
 	cloud.google.com/go/compute/metadata v0.9.0 // indirect
@@ -221,7 +227,6 @@ require (
 	go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc v1.47.0 // indirect
 	go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp v1.47.0 // indirect
 	go.opentelemetry.io/otel/exporters/otlp/otlptrace v1.47.0 // indirect
-	go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc v1.47.0 // indirect
 	go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp v1.47.0 // indirect
 	go.opentelemetry.io/otel/exporters/prometheus v0.68.0 // indirect
 	go.opentelemetry.io/otel/exporters/stdout/stdoutlog v0.23.0 // indirect
