@@ -9,7 +9,7 @@ ARGS ?=
 
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help up build test bench-exporter conformance-xraylocal bench-xraylocal fuzz dist tidy clean conformance-xraysdk bench-xraysdk test-migrate
+.PHONY: help up build test bench-exporter conformance-xraylocal bench-xraylocal fuzz dist tidy clean conformance-xraysdk bench-xraysdk test-migrate shims
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -42,6 +42,9 @@ conformance-xraysdk: ## run the X-Ray SDK's own public tests against pkg/sdk/xra
 
 bench-xraysdk: ## compare pkg/sdk/xraysdk with the X-Ray SDK
 	@cd pkg/sdk/xraysdk/conformance && go run ./bench
+
+shims: ## write the packages of pkg/sdk/xraysdk/shim, which stand in for the X-Ray SDK's by replace
+	@cd pkg/sdk/xraysdk/conformance && go run ./shims ../shim
 
 test-migrate: ## migrate code that uses the X-Ray SDK, and build it
 	@go test -count=1 -v ./pkg/migrate

@@ -4,6 +4,8 @@
 // reached its end of support, and who does not use it should not get it.
 package awsv1
 
+//lint:file-ignore SA1019 this is for who still uses that SDK
+
 import (
 	"os"
 

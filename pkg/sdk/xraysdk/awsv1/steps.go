@@ -1,5 +1,7 @@
 package awsv1
 
+//lint:file-ignore SA1019 this is for who still uses that SDK
+
 import (
 	"context"
 	"net/http/httptrace"

@@ -210,16 +210,6 @@ func (s *suite) public() (names []string, needed map[*decl]bool) {
 	return names, needed
 }
 
-// moduleDir is the folder of a module of this module's graph.
-func moduleDir(packages []*packages.Package) (string, error) {
-	for _, p := range packages {
-		if p.Module != nil && p.Module.Path == original {
-			return p.Module.Dir, nil
-		}
-	}
-	return "", fmt.Errorf("no module %s", original)
-}
-
 // copyTestdata copies a package's testdata into a temporary module, for its
 // tests read it.
 func copyTestdata(from, to string) error {

@@ -175,13 +175,15 @@ func programs(t *testing.T) []program {
 			}},
 		{"Lambda",
 			func(ctx context.Context) {
-				ctx, sub := their.BeginSubsegment(context.WithValue(ctx, their.LambdaTraceHeaderKey, lambda), "handler") //nolint // the key is a string
+				//lint:ignore SA1029 the key is a string
+				ctx, sub := their.BeginSubsegment(context.WithValue(ctx, their.LambdaTraceHeaderKey, lambda), "handler")
 				_, inner := their.BeginSubsegment(ctx, "inner")
 				inner.Close(nil)
 				sub.Close(nil)
 			},
 			func(ctx context.Context) {
-				ctx, sub := our.BeginSubsegment(context.WithValue(ctx, our.LambdaTraceHeaderKey, lambda), "handler") //nolint // the key is a string
+				//lint:ignore SA1029 the key is a string
+				ctx, sub := our.BeginSubsegment(context.WithValue(ctx, our.LambdaTraceHeaderKey, lambda), "handler")
 				_, inner := our.BeginSubsegment(ctx, "inner")
 				inner.Close(nil)
 				sub.Close(nil)
