@@ -15,5 +15,6 @@
 //	up          all of these in one process
 //	migrate     rewrites a code base from the X-Ray SDK
 //	cli         the command line
+//	truth       tests of the instrumentation, through all of it
 //	version     which build this is
 package pkg
