@@ -53,6 +53,9 @@ func (s *Store) Graphs(ctx context.Context, by TimeRange, from, to float64, f fu
 	if err := g.read(ctx, g.rows(`shape, graph`, by, from, to)); err != nil {
 		return fmt.Errorf("read service graphs: %w", err)
 	}
+	if !g.missing {
+		return nil
+	}
 	if err := g.readLarge(ctx, g.rows(`CASE WHEN shape IS NULL AND start IS NOT NULL THEN num END AS large`, by, from, to)); err != nil {
 		return fmt.Errorf("make service graphs: %w", err)
 	}
@@ -63,6 +66,7 @@ type graphReader struct {
 	tx        *sql.Tx
 	namespace int64
 	shapes    map[int64][]byte
+	missing   bool // a trace had no graph
 	f         func(shape, values []byte) error
 }
 
@@ -92,6 +96,7 @@ func (g *graphReader) read(ctx context.Context, c *clause) error {
 			return err
 		}
 		if !shape.Valid { // see readLarge, unless none of its segments has come
+			g.missing = true
 			continue
 		}
 		body, err := g.shape(ctx, shape.Int64)
