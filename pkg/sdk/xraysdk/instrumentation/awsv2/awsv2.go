@@ -33,8 +33,7 @@ func AWSV2Instrumentor(apiOptions *[]func(*middleware.Stack) error) {
 
 func addToStack(stack *middleware.Stack) error {
 	call := middleware.InitializeMiddlewareFunc("XRayInitializeMiddleware", handleCall)
-	// Before parameters are validated, so that a call with wrong ones shows, but
-	// where the service's name is known.
+	// As early as the service's name is known.
 	err := stack.Initialize.Insert(call, (&awsmiddleware.RegisterServiceMetadata{}).ID(), middleware.After)
 	if err != nil {
 		err = stack.Initialize.Add(call, middleware.After)
