@@ -9,7 +9,7 @@ ARGS ?=
 
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help up build test bench-exporter conformance-xraylocal bench-xraylocal fuzz dist tidy clean conformance-xraysdk bench-xraysdk test-migrate shims
+.PHONY: help up build test bench-exporter bench-sdk conformance-xraylocal bench-xraylocal fuzz dist tidy clean conformance-xraysdk bench-xraysdk test-migrate shims
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -48,6 +48,10 @@ shims: ## write the packages of pkg/sdk/xraysdk/shim, which stand in for the X-R
 
 test-migrate: ## migrate code that uses the X-Ray SDK, and build it
 	@go test -count=1 -v ./pkg/migrate
+
+bench-sdk: ## compare a request in a service with telemetry.Start with one set up by hand
+	@go run ./pkg/sdk/bench $(ARGS)
+	@go run ./pkg/sdk/bench/weight
 
 FUZZTIME ?= 10m
 fuzz: ## fuzz every decoder, FUZZTIME (10m) each
