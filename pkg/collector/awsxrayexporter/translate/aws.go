@@ -16,6 +16,10 @@ func (s *scratch) appendAWS(b []byte, p part) []byte {
 	b = append(b, `,\"aws\":`...)
 	start := len(b)
 	b = append(b, s.resource.aws...)
+	if rule := s.attributes.str(xraySamplingRule); rule != "" && s.t.rules.has(ruleSamplingName) {
+		// The xray object is the last of the resource's members, and not empty.
+		b = append(appendMember(b[:len(b)-1], `,\"sampling_rule_name\":`, rule), '}')
+	}
 	at := len(b)
 	if s.attributes.gives.has(givesCall) {
 		b = s.appendCall(b)

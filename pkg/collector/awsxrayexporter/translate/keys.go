@@ -103,6 +103,8 @@ const (
 	awsStream
 	awsFunction
 
+	xraySamplingRule
+
 	keys // how many there are
 )
 
@@ -196,6 +198,8 @@ func keyOf(name string) key {
 		return dbUser
 	case "enduser.id":
 		return enduserID
+	case "aws.xray.sampling_rule_name":
+		return xraySamplingRule
 	case "aws.xray.annotations":
 		return xrayAnnotations
 	case "aws.xray.inprogress":

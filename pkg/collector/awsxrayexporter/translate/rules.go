@@ -31,6 +31,7 @@ const (
 	ruleAnnotationPrefix
 	ruleAWSResources
 	ruleAWSThrottle
+	ruleSamplingName
 	ruleEnd
 )
 
@@ -59,6 +60,7 @@ var Rules = []Rule{
 	{"aws_resources", "an AWS SDK call's aws block has retries, S3's id_2, and the bucket, key, topic, stream or function, as the X-Ray SDKs name them",
 		"https://github.com/aws/aws-xray-sdk-go/issues/320"},
 	{"aws_throttle", "an AWS SDK call that failed with aws.throttled is throttled: DynamoDB says so with status 400", ""},
+	{"sampling_rule", "aws.xray.sampling_rule_name is where the X-Ray SDKs write it, in the block aws.xray", ""},
 }
 
 func newRuleSet(mode Mode, disable []string) (ruleSet, error) {

@@ -171,6 +171,9 @@ var ruleTests = []struct {
 		attributes: []any{"rpc.system", "aws-api", "http.response.status_code", 400, "aws.throttled", true}, path: "throttle", with: true, without: false},
 	{name: "aws_throttle of a call that went well in the end", rule: "aws_throttle", kind: client,
 		attributes: []any{"rpc.system", "aws-api", "http.response.status_code", 200, "aws.throttled", true}, path: "throttle", with: false, without: false},
+	{name: "sampling_rule", rule: "sampling_rule", kind: server, attributes: []any{"aws.xray.sampling_rule_name", "checkout"}, path: "aws/xray",
+		with:    map[string]any{"auto_instrumentation": false, "sampling_rule_name": "checkout"},
+		without: map[string]any{"auto_instrumentation": false}},
 	{name: "python_causes", rule: "python_causes", kind: server, change: func(td ptrace.Traces, s ptrace.Span) {
 		put(td.ResourceSpans().At(0).Resource().Attributes(), "telemetry.sdk.language", "python")
 		failed(s, "  File \"a\", line 1, in b\n    x\nK: k\n\n"+pythonDirect+"\n\nx\ny")
