@@ -40,7 +40,7 @@ func attributes(r *resource.Resource) map[string]string {
 	m := map[string]string{}
 	if r != nil {
 		for _, kv := range r.Attributes() {
-			m[string(kv.Key)] = kv.Value.Emit()
+			m[string(kv.Key)] = kv.Value.String()
 		}
 	}
 	return m

@@ -9,7 +9,6 @@ import (
 	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/log"
-	"go.opentelemetry.io/otel/log/global"
 	lognoop "go.opentelemetry.io/otel/log/noop"
 	"go.opentelemetry.io/otel/metric"
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
@@ -79,7 +78,7 @@ func Start(ctx context.Context, opts ...Option) (*SDK, error) {
 		otel.SetTextMapPropagator(s.propagator)
 		otel.SetTracerProvider(s.tracerProvider)
 		otel.SetMeterProvider(s.meterProvider)
-		global.SetLoggerProvider(s.loggerProvider)
+		otel.SetLoggerProvider(s.loggerProvider)
 	}
 	return s, nil
 }

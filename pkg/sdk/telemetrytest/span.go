@@ -51,7 +51,7 @@ func show(v attribute.Value) string {
 	if v.Type() == (attribute.Value{}).Type() {
 		return "nothing"
 	}
-	return v.Type().String() + " " + v.Emit()
+	return v.Type().String() + " " + v.String()
 }
 
 // Lacks asserts that the span has none of the attributes.
@@ -59,7 +59,7 @@ func (s *Span) Lacks(keys ...attribute.Key) *Span {
 	s.t.Helper()
 	for _, key := range keys {
 		if i := slices.IndexFunc(s.attributes, func(kv attribute.KeyValue) bool { return kv.Key == key }); i >= 0 {
-			s.t.Errorf("span %q has %s = %s, want none", s.Name(), key, s.attributes[i].Value.Emit())
+			s.t.Errorf("span %q has %s = %s, want none", s.Name(), key, s.attributes[i].Value.String())
 		}
 	}
 	return s

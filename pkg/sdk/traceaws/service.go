@@ -178,14 +178,15 @@ func dynamoDB(operation string, in object) []attribute.KeyValue {
 }
 
 func eventBridge(_ string, in object) []attribute.KeyValue {
-	for _, entry := range in.field("Entries").elements() {
-		bus := entry.field("EventBusName").text()
-		if bus == "" {
-			bus = "default"
-		}
-		return []attribute.KeyValue{attribute.String("messaging.destination.name", bus[strings.LastIndexByte(bus, '/')+1:])}
+	entries := in.field("Entries").elements()
+	if len(entries) == 0 {
+		return nil
 	}
-	return nil
+	bus := entries[0].field("EventBusName").text()
+	if bus == "" {
+		bus = "default"
+	}
+	return []attribute.KeyValue{attribute.String("messaging.destination.name", bus[strings.LastIndexByte(bus, '/')+1:])}
 }
 
 func lambda(_ string, in object) []attribute.KeyValue {

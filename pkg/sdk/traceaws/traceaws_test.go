@@ -361,7 +361,7 @@ func Example() {
 	_, err := client.SendMessage(context.Background(), &sqs.SendMessageInput{QueueUrl: aws.String(queue), MessageBody: aws.String("x")})
 	fmt.Println(err)
 	span := rec.Spans()[0]
-	fmt.Println(span.SpanKind(), span.Name(), span.Value("messaging.destination.name").Emit(), span.Value("aws.request_id").Emit())
+	fmt.Println(span.SpanKind(), span.Name(), span.Value("messaging.destination.name").String(), span.Value("aws.request_id").String())
 	// Output:
 	// <nil>
 	// producer SQS.SendMessage loans request-1

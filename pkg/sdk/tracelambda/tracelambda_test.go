@@ -41,7 +41,8 @@ func invocationContext(ctx context.Context, header string) context.Context {
 	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{
 		AwsRequestID: "request-1", InvokedFunctionArn: "arn:aws:lambda:us-east-1:123456789012:function:decide:live",
 	})
-	return context.WithValue(ctx, "x-amzn-trace-id", header) //nolint:staticcheck // the key of aws-lambda-go
+	//lint:ignore SA1029 the key of aws-lambda-go
+	return context.WithValue(ctx, "x-amzn-trace-id", header)
 }
 
 func sampled(decision string) string {
@@ -383,7 +384,7 @@ func ExampleWrap() {
 
 	out, err := handler.Invoke(context.Background(), []byte(`{"Amount":1200}`))
 	fmt.Println(string(out), err)
-	fmt.Println(rec.Spans()[0].SpanKind(), rec.Spans()[0].Value("faas.coldstart").Emit())
+	fmt.Println(rec.Spans()[0].SpanKind(), rec.Spans()[0].Value("faas.coldstart").String())
 	// Output:
 	// "$1200 approved" <nil>
 	// server true

@@ -21,7 +21,6 @@ type Option func(*config)
 
 type config struct {
 	names names
-	group string
 	attrs []slog.Attr
 }
 

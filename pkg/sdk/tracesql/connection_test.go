@@ -36,8 +36,8 @@ func TestParseDataSourceName(t *testing.T) {
 				t.Error(diff)
 			}
 			for _, kv := range got.attributes(true) {
-				if strings.Contains(kv.Value.Emit(), "secret") {
-					t.Errorf("%s holds the password: %s", kv.Key, kv.Value.Emit())
+				if strings.Contains(kv.Value.String(), "secret") {
+					t.Errorf("%s holds the password: %s", kv.Key, kv.Value.String())
 				}
 			}
 		})

@@ -156,7 +156,7 @@ func ExampleOpen() {
 	err = db.QueryRowContext(ctx, "SELECT rating FROM clients WHERE name = 'Enova'").Scan(&rating)
 	fmt.Println(rating, err)
 	query := rec.Spans()[0]
-	fmt.Println(query.Name(), "|", query.Value("db.query.text").Emit(), "|", query.Value("server.address").Emit())
+	fmt.Println(query.Name(), "|", query.Value("db.query.text").String(), "|", query.Value("server.address").String())
 	// Output:
 	// 700 <nil>
 	// SELECT clients | SELECT rating FROM clients WHERE name = ? | db.example.com

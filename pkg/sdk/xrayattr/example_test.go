@@ -22,7 +22,7 @@ func Example() {
 	span.End()
 
 	for _, a := range exporter.GetSpans()[0].Attributes {
-		fmt.Println(a.Key, "=", a.Value.Emit())
+		fmt.Println(a.Key, "=", a.Value.String())
 	}
 	// Output:
 	// client_id = Enova

@@ -53,11 +53,6 @@ func WriteError(w http.ResponseWriter, status int, shape, message string) {
 	write(w, status, &apiError{status: status, shape: shape, message: message})
 }
 
-// missing is what the framework says of a required member that is absent.
-func missing(member string) error {
-	return validation("1 validation error detected: Value null at '" + member + "' failed to satisfy constraint: Member must not be null")
-}
-
 // unmarshal decodes a request body. Members that the operation does not have
 // are ignored, an absent body is an empty object.
 func unmarshal(body []byte, in any) error {

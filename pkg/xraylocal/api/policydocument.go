@@ -48,18 +48,18 @@ func parsePolicy(document string) (policyStatements, error) {
 		return nil, errors.New("the document is not JSON, or not an object of a policy's members")
 	}
 	if policy.Version != nil && *policy.Version != "2012-10-17" && *policy.Version != "2008-10-17" {
-		return nil, fmt.Errorf("Version %q: there are 2012-10-17 and 2008-10-17", shorten(*policy.Version))
+		return nil, fmt.Errorf("member Version %q: there are 2012-10-17 and 2008-10-17", shorten(*policy.Version))
 	}
 	var statements policyStatements
 	var one policyStatement
 	if json.Unmarshal(policy.Statement, &statements) != nil {
 		if json.Unmarshal(policy.Statement, &one) != nil {
-			return nil, errors.New("Statement is neither a statement nor a list of them")
+			return nil, errors.New("member Statement is neither a statement nor a list of them")
 		}
 		statements = policyStatements{one}
 	}
 	if len(statements) == 0 {
-		return nil, errors.New("Statement is empty")
+		return nil, errors.New("member Statement is empty")
 	}
 	for i, s := range statements {
 		if err := s.check(); err != nil {
@@ -72,7 +72,7 @@ func parsePolicy(document string) (policyStatements, error) {
 func (s *policyStatement) check() error {
 	switch {
 	case s.Effect != "Allow" && s.Effect != "Deny":
-		return fmt.Errorf("Effect %q: there are Allow and Deny", shorten(s.Effect))
+		return fmt.Errorf("member Effect %q: there are Allow and Deny", shorten(s.Effect))
 	case (s.Principal == nil) == (s.NotPrincipal == nil):
 		return errors.New("it needs Principal or NotPrincipal")
 	case (len(s.Action) == 0) == (len(s.NotAction) == 0):
@@ -82,13 +82,13 @@ func (s *policyStatement) check() error {
 	}
 	for _, action := range append(s.Action, s.NotAction...) {
 		if action != "*" && !strings.HasPrefix(strings.ToLower(action), "xray:") {
-			return fmt.Errorf("Action %q is not one of X-Ray", shorten(action))
+			return fmt.Errorf("member Action %q is not one of X-Ray", shorten(action))
 		}
 	}
 	if s.Condition != nil {
 		var operators map[string]map[string]any
 		if json.Unmarshal(s.Condition, &operators) != nil {
-			return errors.New("Condition is not an object of operators, each with keys")
+			return errors.New("member Condition is not an object of operators, each with keys")
 		}
 	}
 	return nil

@@ -165,15 +165,15 @@ func TestPolicyDocuments(t *testing.T) {
 	for name, tt := range map[string]struct{ document, message string }{
 		"not JSON":     {`{`, "the document is not JSON, or not an object of a policy's members"},
 		"a list":       {`[]`, "the document is not JSON, or not an object of a policy's members"},
-		"version":      {`{"Version":"2011","Statement":[]}`, `Version "2011": there are 2012-10-17 and 2008-10-17`},
-		"no statement": {`{"Version":"2012-10-17"}`, "Statement is neither a statement nor a list of them"},
-		"none":         {`{"Statement":[]}`, "Statement is empty"},
-		"effect":       {policy("Maybe", `"*"`, "xray:*"), `statement 1: Effect "Maybe": there are Allow and Deny`},
+		"version":      {`{"Version":"2011","Statement":[]}`, `member Version "2011": there are 2012-10-17 and 2008-10-17`},
+		"no statement": {`{"Version":"2012-10-17"}`, "member Statement is neither a statement nor a list of them"},
+		"none":         {`{"Statement":[]}`, "member Statement is empty"},
+		"effect":       {policy("Maybe", `"*"`, "xray:*"), `statement 1: member Effect "Maybe": there are Allow and Deny`},
 		"principal":    {`{"Statement":{"Effect":"Allow","Action":"xray:*","Resource":"*"}}`, "statement 1: it needs Principal or NotPrincipal"},
 		"action":       {`{"Statement":{"Effect":"Allow","Principal":"*","Resource":"*"}}`, "statement 1: it needs Action or NotAction"},
 		"resource":     {`{"Statement":{"Effect":"Allow","Principal":"*","Action":"xray:*"}}`, "statement 1: it needs Resource or NotResource"},
-		"other action": {policy("Allow", `"*"`, "s3:GetObject"), `statement 1: Action "s3:GetObject" is not one of X-Ray`},
-		"condition":    {`{"Statement":{"Effect":"Allow","Principal":"*","Action":"xray:*","Resource":"*","Condition":[]}}`, "statement 1: Condition is not an object of operators, each with keys"},
+		"other action": {policy("Allow", `"*"`, "s3:GetObject"), `statement 1: member Action "s3:GetObject" is not one of X-Ray`},
+		"condition":    {`{"Statement":{"Effect":"Allow","Principal":"*","Action":"xray:*","Resource":"*","Condition":[]}}`, "statement 1: member Condition is not an object of operators, each with keys"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			refuses[*types.MalformedPolicyDocumentException](t, put(tt.document, false), "Invalid resource policy: "+tt.message)

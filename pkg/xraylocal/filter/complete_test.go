@@ -1,7 +1,6 @@
 package filter
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -113,7 +112,7 @@ func FuzzComplete(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, cursor int) {
 		c := Complete(text, cursor)
 		if at := min(max(cursor, 0), len(text)); c.From < 0 || c.From > at {
-			t.Fatal(fmt.Sprintf("%q at %d: replaces from %d", text, cursor, c.From))
+			t.Fatalf("%q at %d: replaces from %d", text, cursor, c.From)
 		}
 	})
 }

@@ -67,7 +67,7 @@ func TestViewIsKept(t *testing.T) {
 	if n := testing.AllocsPerRun(10, func() { v.Matches(e) }); n > 50 {
 		t.Errorf("%v allocations", n)
 	}
-	if v.Graph() != v.Graph() {
+	if first := v.Graph(); v.Graph() != first {
 		t.Error("two graphs")
 	}
 }
