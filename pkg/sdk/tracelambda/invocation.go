@@ -106,6 +106,7 @@ func (t *tracer) attributes(ctx context.Context) []attribute.KeyValue {
 
 // end ends the span after the handler, and exports it.
 func (i *invocation) end(response []byte, err error) {
+	i.calm()
 	i.finish(func() {
 		i.readResponse(response)
 		if err != nil {
@@ -121,6 +122,7 @@ func (i *invocation) recovered() {
 	if p == nil {
 		return
 	}
+	i.calm()
 	i.finish(func() { i.fail("panic", fmt.Sprint(p), string(debug.Stack())) })
 	panic(p)
 }
@@ -132,11 +134,16 @@ func (i *invocation) timeout() {
 	})
 }
 
+// calm stops the guard. It is for the goroutine that began the invocation: the
+// guard's own may run before begin has noted it.
+func (i *invocation) calm() {
+	if i.guard != nil {
+		i.guard.Stop()
+	}
+}
+
 func (i *invocation) finish(record func()) {
 	i.once.Do(func() {
-		if i.guard != nil {
-			i.guard.Stop()
-		}
 		recording := i.span.IsRecording()
 		if recording {
 			record()

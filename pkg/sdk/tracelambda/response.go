@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"sync"
 
 	"github.com/aws/aws-lambda-go/lambda"
 )
@@ -51,14 +52,45 @@ func newResponse(text []byte) *response {
 type caller func(ctx context.Context, payload []byte) (*response, error)
 
 // buffered calls a handler whose answer is there at once.
-func buffered(h lambda.Handler) caller {
+func buffered(handler any, options []lambda.Option) caller {
+	free := &handlers{make: func() lambda.Handler { return lambda.NewHandlerWithOptions(handler, options...) }}
+	free.put(free.make()) // what is wrong with the handler shows at once
 	return func(ctx context.Context, payload []byte) (*response, error) {
+		h := free.get()
+		defer free.put(h)
 		text, err := h.Invoke(ctx, payload)
 		if err != nil {
 			return nil, err
 		}
-		return newResponse(text), nil
+		return newResponse(bytes.Clone(text)), nil
 	}
+}
+
+// handlers are as many as were ever called at the same time: the answer of one
+// of aws-lambda-go's lies in memory that its next call uses
+// (https://github.com/aws/aws-lambda-go/blob/v1.55.1/lambda/handler.go#L193).
+type handlers struct {
+	make func() lambda.Handler
+	mu   sync.Mutex
+	free []lambda.Handler
+}
+
+func (h *handlers) get() lambda.Handler {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := len(h.free) - 1
+	if n < 0 {
+		return h.make()
+	}
+	last := h.free[n]
+	h.free = h.free[:n]
+	return last
+}
+
+func (h *handlers) put(x lambda.Handler) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.free = append(h.free, x)
 }
 
 var (

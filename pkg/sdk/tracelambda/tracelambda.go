@@ -96,7 +96,7 @@ func wrap(handler any, c *config) any {
 	t.warm.Store(os.Getenv("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency")
 	call := streaming(handler)
 	if call == nil {
-		call = buffered(lambda.NewHandlerWithOptions(handler, c.lambda...))
+		call = buffered(handler, c.lambda)
 	}
 	return func(ctx context.Context, payload json.RawMessage) (*response, error) {
 		i := t.begin(ctx, payload)
