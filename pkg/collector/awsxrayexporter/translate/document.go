@@ -31,6 +31,8 @@ type scratch struct {
 	annotations annotations
 	namespaces  []namespace
 	stack       stackWriter
+	connection  string // the last span's db.connection_string that had one, and
+	host        string // the host in it
 	exceptions  uint64 // ids of exceptions given out for the document
 
 	buf []byte // the document, quoted
@@ -74,6 +76,7 @@ const (
 // reset lets go of the batch and reports whether the scratch is worth keeping.
 func (s *scratch) reset() bool {
 	s.span, s.resourceAttributes, s.resource, s.own = ptrace.Span{}, pcommon.Map{}, nil, nil
+	s.connection, s.host = "", ""
 	s.attributes.release()
 	s.shared.release()
 	clear(s.namespaces[:cap(s.namespaces)])

@@ -137,12 +137,21 @@ func (s *scratch) databaseName() nameParts {
 		name.a = firstOf(a.str(dbNamespace), a.str(dbSystemName))
 	}
 	if name.a != "" || a.has(dbName) && !stable {
-		name.b = hostOf(strings.TrimPrefix(a.str(dbConnectionString), "jdbc:"))
+		name.b = s.databaseHost(a.str(dbConnectionString))
 	}
 	if stable && name.a != "" && name.b == "" {
 		name.b = firstOf(a.str(serverAddress), a.str(netPeerName))
 	}
 	return name
+}
+
+// databaseHost returns the host in a connection string. A service has few of
+// them: the last one is remembered for the batch.
+func (s *scratch) databaseHost(connection string) string {
+	if connection != s.connection {
+		s.connection, s.host = connection, hostOf(strings.TrimPrefix(connection, "jdbc:"))
+	}
+	return s.host
 }
 
 // hostOf returns the host of a URL, or "" if s is none. The usual form,
