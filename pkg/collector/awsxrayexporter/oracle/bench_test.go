@@ -36,16 +36,19 @@ func BenchmarkTranslate(b *testing.B) {
 func benchTranslate(b *testing.B, kind string, perResource int, cold bool) {
 	name := fmt.Sprintf("case=%s/spans=%d/cache=%s/side=", kind, perResource, map[bool]string{true: "cold", false: "warm"}[cold])
 	var sink int
+	ran := false // not if -bench leaves both sides out
 	b.Run(name+"contrib", func(b *testing.B) {
+		ran = true
 		measure(b, kind, perResource, cold, func(td ptrace.Traces) { sink += contribTranslate(td) })
 	})
 	b.Run(name+"ours", func(b *testing.B) {
+		ran = true
 		t := must(translate.New(translate.Config{Mode: translate.Compat}))
 		measure(b, kind, perResource, cold, func(td ptrace.Traces) {
 			t.Translate(td, func(d translate.Document) { sink += len(d.Quoted) })
 		})
 	})
-	if sink == 0 {
+	if ran && sink == 0 {
 		b.Error("no documents")
 	}
 }
