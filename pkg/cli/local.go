@@ -13,12 +13,12 @@ import (
 
 	"github.com/bragg-tracing/bragg/pkg/console"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 )
 
 func newLocalCommand() *cobra.Command {
 	var data string
-	var keep retentionFlags
-	strict := true
+	var xray xrayFlags
 	cfg := xraylocal.Config{NewConsole: console.ForAPI}
 	cmd := &cobra.Command{
 		Use:   "local",
@@ -53,10 +53,10 @@ private network, --ingest-open lets segments in without it.`,
 			if cfg.Dir, err = dataDir(data); err != nil && !cfg.InMemory {
 				return err
 			}
-			if err := keep.apply(&cfg.MaxAge, &cfg.MaxSize); err != nil {
+			if err := xray.apply(&cfg); err != nil {
 				return err
 			}
-			cfg.Logger, cfg.Lenient = newLogger(cmd), !strict
+			cfg.Logger = newLogger(cmd)
 			if cfg.Daemon == "off" {
 				cfg.Daemon = ""
 			}
@@ -66,16 +66,33 @@ private network, --ingest-open lets segments in without it.`,
 	f := cmd.Flags()
 	addDataFlag(cmd, &data)
 	f.BoolVar(&cfg.InMemory, "in-memory", false, "keep data in memory, and lose it at the end")
-	keep.add(cmd)
+	xray.add(cmd)
 	f.StringVar(&cfg.Listen, "listen", "127.0.0.1:2080", "address to listen on")
 	f.StringVar(&cfg.Daemon, "daemon", "127.0.0.1:2000", `address of the X-Ray daemon's protocol, UDP and TCP, or "off"`)
-	f.BoolVar(&strict, "strict", true, "hold calls of the API to AWS's limits")
 	f.BoolVar(&cfg.Isolate, "isolate", false, "give each region and account a store of its own")
 	f.BoolVar(&cfg.AllowRemote, "allow-remote", false, "allow an address beyond this machine")
 	f.StringSliceVar(&cfg.AllowHosts, "allow-host", nil, "a name that clients reach this by; repeat for more")
 	f.BoolVar(&cfg.IngestOpen, "ingest-open", false, "with --allow-remote, take segments without a token")
-	f.Var(&cfg.TimeBasis, "time-basis", "what service graphs and time series count by: the arrival of documents, as AWS does, or the times in them, for data of another day")
 	return cmd
+}
+
+// xrayFlags are those of X-Ray Local, alone or with all the rest.
+type xrayFlags struct {
+	keep   retentionFlags
+	strict bool
+	basis  servicegraph.Basis
+}
+
+func (x *xrayFlags) add(cmd *cobra.Command) {
+	x.keep.add(cmd)
+	f := cmd.Flags()
+	f.BoolVar(&x.strict, "strict", true, "hold calls of X-Ray's API to AWS's limits")
+	f.Var(&x.basis, "time-basis", "what service graphs and time series count by: the arrival of documents, as AWS does, or the times in them, for data of another day")
+}
+
+func (x *xrayFlags) apply(cfg *xraylocal.Config) error {
+	cfg.Lenient, cfg.TimeBasis = !x.strict, x.basis
+	return x.keep.apply(&cfg.MaxAge, &cfg.MaxSize)
 }
 
 // collectAt is how much garbage there may be, in percent of what is in use: what

@@ -18,6 +18,7 @@ import (
 // upFlags are the flags of `bragg up` that are not yet an up.Config.
 type upFlags struct {
 	data      string
+	xray      xrayFlags
 	backends  string
 	freePorts bool
 	once      bool
@@ -55,6 +56,7 @@ It does not use AWS or New Relic accounts, whatever the environment holds, unles
 	}
 	f := cmd.Flags()
 	addDataFlag(cmd, &flags.data)
+	flags.xray.add(cmd)
 	f.StringVar(&cfg.CollectorConfig, "config", "", "the collector's configuration (default ./otel-collector.yaml if there is one, else the built-in)")
 	f.StringVar(&flags.backends, "backends", "xray,newrelic", "where traces go: xray, newrelic or both")
 	f.StringVar(&cfg.Region, "region", "", "AWS region (default us-east-1; with --real, AWS_REGION)")
@@ -87,6 +89,9 @@ func (flags *upFlags) apply(cmd *cobra.Command, cfg *up.Config) (err error) {
 		cfg.Region = os.Getenv("AWS_REGION")
 	}
 	if cfg.Dir, err = dataDir(flags.data); err != nil {
+		return err
+	}
+	if err := flags.xray.apply(&cfg.XRay); err != nil {
 		return err
 	}
 	if flags.freePorts {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/bragg-tracing/bragg/pkg/demo"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal"
 )
 
 // Config says what to start. The zero value of each field but Dir and Ports is
@@ -31,6 +32,9 @@ type Config struct {
 	Ports Ports
 	// Rate is how many demo requests are sent in a second. 0 sends none.
 	Rate float64
+	// XRay is how X-Ray Local behaves: limits, time basis, retention. Where it
+	// is and listens follows from this Config.
+	XRay xraylocal.Config
 	// Console makes the pages of X-Ray Local, given its API. Nil serves none.
 	Console func(api http.Handler) http.Handler
 	// Recorder, if set, is told every span that the demo makes. It grows with

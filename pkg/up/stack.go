@@ -77,12 +77,9 @@ func (s *Stack) startXRayLocal(context.Context) error {
 	if s.cfg.Real || !s.cfg.has(XRay) {
 		return nil
 	}
-	server, err := xraylocal.Open(xraylocal.Config{
-		Dir:        s.cfg.Dir,
-		Listen:     loopback(s.cfg.Ports.XRay),
-		NewConsole: s.cfg.Console,
-		Logger:     s.cfg.Log,
-	})
+	cfg := s.cfg.XRay
+	cfg.Dir, cfg.Listen, cfg.NewConsole, cfg.Logger = s.cfg.Dir, loopback(s.cfg.Ports.XRay), s.cfg.Console, s.cfg.Log
+	server, err := xraylocal.Open(cfg)
 	if err != nil {
 		return err
 	}
