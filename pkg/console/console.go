@@ -39,8 +39,10 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 // and answers any other path with a page of status 404. Links are relative: it
 // works below any prefix that is stripped before it. It is safe for concurrent
 // use and holds no state. Who may reach it is for the server around it to say.
-func New(api API) http.Handler {
-	c := &console{api: api, now: time.Now}
+func New(api API) http.Handler { return newConsole(api, nil) }
+
+func newConsole(api API, notice func() string) http.Handler {
+	c := &console{api: api, now: time.Now, notice: notice}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", c.list)
 	mux.HandleFunc("GET /trace/{id}", c.trace)
@@ -52,13 +54,22 @@ func New(api API) http.Handler {
 	return secured(mux)
 }
 
+// A Noticer says what a person who looks at the traces should know, or "".
+type Noticer interface{ Notice() string }
+
 // ForAPI returns the console of the X-Ray API that api serves, which it calls
-// in memory.
-func ForAPI(api http.Handler) http.Handler { return New(client.InProcess(api)) }
+// in memory. If api is a Noticer, the list of traces shows its notice.
+func ForAPI(api http.Handler) http.Handler {
+	if n, ok := api.(Noticer); ok {
+		return newConsole(client.InProcess(api), n.Notice)
+	}
+	return New(client.InProcess(api))
+}
 
 type console struct {
-	api API
-	now func() time.Time
+	api    API
+	now    func() time.Time
+	notice func() string // or nil
 }
 
 // secured sets the headers that hold for all answers.

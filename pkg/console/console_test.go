@@ -168,6 +168,20 @@ func TestListPage(t *testing.T) {
 	contains(t, get(t, h, "/?range=%22%3E&live=x"), `<a href="?range=1h" aria-current="true">1 h</a>`)
 }
 
+// TestNotice: what the API wants people to know stands above the traces.
+func TestNotice(t *testing.T) {
+	for _, notice := range []string{"", "full since <noon>"} {
+		h := newConsole(&fakeAPI{}, func() string { return notice })
+		page := get(t, h, "/").Body.String()
+		if shown := strings.Contains(page, `role="status"`); shown != (notice != "") {
+			t.Errorf("notice %q: shown is %v", notice, shown)
+		}
+		if notice != "" && !strings.Contains(page, "full since &lt;noon&gt;") {
+			t.Errorf("the page lacks %q", notice)
+		}
+	}
+}
+
 func TestListPageEmpty(t *testing.T) {
 	contains(t, get(t, New(&fakeAPI{}), "/?range=15m"),
 		"No traces in the last 15 min", "<code>bragg up</code>", "OTEL_EXPORTER_OTLP_ENDPOINT", "AWS_XRAY_DAEMON_ADDRESS")

@@ -32,6 +32,7 @@ type listPage struct {
 	Toggle string // URL that switches Live
 	Traces []listRow
 	More   bool // Traces are not all
+	Notice string
 }
 
 type rangeLink struct {
@@ -64,6 +65,9 @@ func (c *console) list(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page.More = more
+	if c.notice != nil {
+		page.Notice = c.notice()
+	}
 	longest := time.Duration(0)
 	for _, summary := range summaries {
 		s := client.Summarize(summary)
