@@ -80,6 +80,7 @@ private network, --ingest-open lets segments in without it.`,
 type xrayFlags struct {
 	keep   retentionFlags
 	strict bool
+	calls  float64
 	basis  servicegraph.Basis
 }
 
@@ -87,11 +88,15 @@ func (x *xrayFlags) add(cmd *cobra.Command) {
 	x.keep.add(cmd)
 	f := cmd.Flags()
 	f.BoolVar(&x.strict, "strict", true, "hold calls of X-Ray's API to AWS's limits")
+	f.Float64Var(&x.calls, "throttle-above", 0, "throttle calls of X-Ray's API beyond so many a second, to try out what clients do; 0 for none")
 	f.Var(&x.basis, "time-basis", "what service graphs and time series count by: the arrival of documents, as AWS does, or the times in them, for data of another day")
 }
 
 func (x *xrayFlags) apply(cfg *xraylocal.Config) error {
-	cfg.Lenient, cfg.TimeBasis = !x.strict, x.basis
+	if x.calls < 0 {
+		return usageError{fmt.Errorf("--throttle-above %g: must not be negative", x.calls)}
+	}
+	cfg.Lenient, cfg.TimeBasis, cfg.CallsPerSecond = !x.strict, x.basis, x.calls
 	return x.keep.apply(&cfg.MaxAge, &cfg.MaxSize)
 }
 

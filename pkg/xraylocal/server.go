@@ -49,6 +49,8 @@ type Config struct {
 
 	// Lenient lifts AWS's limits on calls (see README.md).
 	Lenient bool
+	// CallsPerSecond, if positive, has calls beyond it throttled; see api.Config.
+	CallsPerSecond float64
 	// Isolate gives each region and account a namespace of its own, by the
 	// signature of each call: see api.Config.
 	Isolate bool
@@ -110,6 +112,7 @@ func Open(cfg Config) (*Server, error) {
 	}
 	calls := api.New(api.Config{
 		Store: st, Logger: cfg.Logger, Strict: !cfg.Lenient, Isolate: cfg.Isolate, TimeBasis: cfg.TimeBasis,
+		CallsPerSecond: cfg.CallsPerSecond,
 	})
 	g.next = routes(cfg, calls)
 	s := &Server{cfg: cfg, store: st, api: calls, handler: g}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/xray"
@@ -102,5 +103,26 @@ func TestRawErrors(t *testing.T) {
 				t.Errorf("request id %q", id)
 			}
 		})
+	}
+}
+
+// TestThrottling: beyond the rate every operation answers ThrottledException, which
+// the SDK knows, and a second later all is well.
+func TestThrottling(t *testing.T) {
+	s := newService(t, func(cfg *api.Config) { cfg.CallsPerSecond = 2 })
+	once := func(o *xray.Options) { o.RetryMaxAttempts = 1 }
+	call := func() error {
+		_, err := s.GetGroups(t.Context(), &xray.GetGroupsInput{}, once)
+		return err
+	}
+	if err := errors.Join(call(), call()); err != nil {
+		t.Fatal(err)
+	}
+	if err := call(); !errors.As(err, new(*types.ThrottledException)) {
+		t.Errorf("the third call in a second: %v", err)
+	}
+	s.now = s.now.Add(time.Second)
+	if err := call(); err != nil {
+		t.Errorf("a second later: %v", err)
 	}
 }

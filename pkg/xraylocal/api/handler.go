@@ -12,6 +12,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"golang.org/x/time/rate"
+
 	spans "github.com/bragg-tracing/bragg/pkg/xraylocal/otlp"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
@@ -38,7 +40,12 @@ type Config struct {
 	Isolate bool
 	// TimeBasis is the time by which service graphs and time series count.
 	TimeBasis servicegraph.Basis
-	Now       func() time.Time // time.Now if nil
+	// CallsPerSecond is how many calls are answered, as many at once after a
+	// second of rest; more get a ThrottledException. 0 is no bound. AWS
+	// publishes none: it is for trying out what a client does then. Calls that
+	// are not held to AWS's limits are not held to it either.
+	CallsPerSecond float64
+	Now            func() time.Time // time.Now if nil
 }
 
 // Handler serves the API. It is safe for concurrent use.
@@ -48,6 +55,7 @@ type Handler struct {
 	logger *slog.Logger
 	now    func() time.Time
 	spans  *spans.Converter
+	calls  *rate.Limiter // nil: no bound
 
 	mu       sync.Mutex
 	samplers map[string]*sampler // by namespace
@@ -61,6 +69,9 @@ func New(cfg Config) *Handler {
 	}
 	if h.now == nil {
 		h.now = time.Now
+	}
+	if n := cfg.CallsPerSecond; n > 0 {
+		h.calls = rate.NewLimiter(rate.Limit(n), max(1, int(n)))
 	}
 	return h
 }
@@ -101,7 +112,11 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil || !utf8.Valid(body) {
 		return nil, &apiError{status: http.StatusBadRequest, shape: "SerializationException", message: "the request body could not be read"}
 	}
-	ctx := context.WithValue(r.Context(), callerKey{}, h.identify(r))
+	who := h.identify(r)
+	if h.calls != nil && r.Header.Get(LimitsHeader) != "off" && !h.calls.AllowN(h.now(), 1) {
+		return nil, &apiError{status: http.StatusTooManyRequests, shape: "ThrottledException", message: "Rate exceeded"}
+	}
+	ctx := context.WithValue(r.Context(), callerKey{}, who)
 	out, err := op(h, ctx, body)
 	if err == nil && h.cfg.Isolate {
 		h.explainEmpty(ctx, r.URL.Path, out)
