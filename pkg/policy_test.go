@@ -96,6 +96,8 @@ func TestEdges(t *testing.T) {
 	}{
 		{"pkg/sdk", "pkg/sdk/xraysdk/conformance", module, module + "pkg/sdk", "a service that imports the SDK must not get the rest"},
 		{"pkg/sdk", "pkg/sdk/xraysdk/conformance", "go.opentelemetry.io/collector", "", "a service must not compile a collector"},
+		{"pkg/sdk/telemetry", "", module + "pkg/sdk/trace", "", "who starts OpenTelemetry need not compile what instruments libraries"},
+		{"", "pkg/truth", module + "pkg/truth", "", "it is a test of everything else"},
 		{"pkg/segment", "", "go.opentelemetry.io", "", "the document is X-Ray's, not OpenTelemetry's"},
 		{"", "pkg/cli", module + "pkg/console", "", "only the command line puts the console and the rest together"},
 		{"", "cmd/", module + "pkg/cli", "", "the command line is nobody's library"},

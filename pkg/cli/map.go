@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/xray/types"
 	"github.com/spf13/cobra"
 
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
@@ -74,11 +72,8 @@ func (f *mapFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	services, err := client.ServiceGraph(cmd.Context(), api, client.GraphQuery{From: from, To: to, Group: f.group, Filter: f.filter})
-	if invalid := new(types.InvalidRequestException); errors.As(err, &invalid) {
-		return usageError{errors.New(invalid.ErrorMessage())} // such as a group that is not there
-	}
 	if err != nil {
-		return explain(err, endpoint)
+		return refused(err, endpoint)
 	}
 	return f.write(cmd.OutOrStdout(), servicemap.New(services, to.Sub(from)), endpoint, from, to)
 }

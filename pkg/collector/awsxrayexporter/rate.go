@@ -15,8 +15,8 @@ const (
 	rateWindow    = time.Second
 	longestWindow = 5 * time.Second
 	windowAnswers = 20
-	// tolerated is the share of throttled documents below which the rate
-	// stays. A throttled document costs one more request; to send less than
+	// tolerated is the share of throttled documents up to which the rate does
+	// not fall. A throttled document costs one more request; to send less than
 	// X-Ray takes costs throughput. An endpoint that refuses at random, at
 	// whatever rate, would else drive the rate to the floor.
 	tolerated = 0.25

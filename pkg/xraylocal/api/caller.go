@@ -27,6 +27,7 @@ type caller struct {
 	namespace string // of the store; "" unless namespaces are isolated
 	region    string // of the signature's credential scope
 	account   string // 12 digits
+	own       bool   // asked not to be held to AWS's limits: see LimitsHeader
 	strict    bool   // AWS's limits hold for the call
 	explain   bool   // wants to be told how summaries were found
 	filter    string // expression of the traces that graphs are made of; "" for all
@@ -71,7 +72,8 @@ var (
 // signature, or with one by anybody, is as good as any.
 func (h *Handler) identify(r *http.Request) caller {
 	c := h.anybody()
-	c.strict = c.strict && r.Header.Get(LimitsHeader) != "off"
+	c.own = r.Header.Get(LimitsHeader) == "off"
+	c.strict = c.strict && !c.own
 	c.explain = r.Header.Get(summary.ExplainHeader) == "on"
 	c.filter, _ = url.QueryUnescape(r.Header.Get(servicegraph.FilterHeader)) // what is malformed filters nothing
 	key, region := CredentialScope(r.Header.Get("Authorization"))

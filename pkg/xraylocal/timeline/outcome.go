@@ -2,7 +2,7 @@ package timeline
 
 import (
 	"github.com/bragg-tracing/bragg/pkg/segment"
-	"github.com/bragg-tracing/bragg/pkg/xraylocal/assembly"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 )
 
 // Outcome says how a segment or subsegment ended.
@@ -16,19 +16,8 @@ const (
 	Fault    Outcome = "fault"    // the service's failure: 5xx
 )
 
-// OutcomeOf returns the one outcome that a document counts as. A document may
-// say several; the first of throttle, fault, error and ok holds, which is the
-// order in which X-Ray's statistics count it. The status of the response says
-// as much as the flags do.
+// OutcomeOf returns the one outcome that a document counts as, of the several
+// that it may say: the one by which servicegraph.OutcomeOf counts it.
 func OutcomeOf(doc *segment.Document) Outcome {
-	switch o := assembly.OutcomeOf(doc); {
-	case o.Throttle:
-		return Throttle
-	case o.Fault:
-		return Fault
-	case o.Error:
-		return Error
-	default:
-		return OK
-	}
+	return Outcome(servicegraph.OutcomeOf(doc).String())
 }
