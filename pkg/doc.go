@@ -7,7 +7,8 @@
 //	sdk/xraysdk the X-Ray SDK's API on OpenTelemetry, for an import to be changed
 //	segment     the X-Ray segment document
 //	otlp        decoding and errors of OTLP over HTTP
-//	collector   the distribution of the OpenTelemetry Collector
+//	collector   the distribution of the OpenTelemetry Collector; gateway is what a tier
+//	            of collectors needs beyond one
 //	xraylocal   AWS X-Ray's API on this machine
 //	console     its pages
 //	newrelic    the local New Relic sink

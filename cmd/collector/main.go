@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/bragg-tracing/bragg/pkg/collector"
+	"github.com/bragg-tracing/bragg/pkg/collector/gateway"
 )
 
-func main() { os.Exit(collector.Main()) }
+func main() { os.Exit(collector.Main(gateway.Add)) }

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -15,9 +16,17 @@ import (
 
 // NewCommand returns the collector program: it runs the configurations named
 // by --config, and has the sub-commands validate, components, print-config,
-// featuregate and healthcheck.
-func NewCommand() *cobra.Command {
-	cmd := otelcol.NewCommand(settings(nil))
+// featuregate and healthcheck. What add adds to [Factories] is available too.
+func NewCommand(add ...func(*otelcol.Factories) error) *cobra.Command {
+	set := settings(nil)
+	set.Factories = func() (otelcol.Factories, error) {
+		f, err := Factories()
+		for _, more := range add {
+			err = errors.Join(err, more(&f))
+		}
+		return f, err
+	}
+	cmd := otelcol.NewCommand(set)
 	cmd.Short = "The OpenTelemetry Collector with AWS X-Ray and New Relic"
 	cmd.Example = `  collector --config otel-collector.yaml
   collector validate --config otel-collector.yaml
@@ -31,9 +40,9 @@ func NewCommand() *cobra.Command {
 
 // Main runs the program with the arguments of the process and returns its exit
 // status: 0, 1 when it failed, 2 when it was called wrongly. An error is one
-// line on standard error.
-func Main() int {
-	cmd := NewCommand()
+// line on standard error. See [NewCommand] for add.
+func Main(add ...func(*otelcol.Factories) error) int {
+	cmd := NewCommand(add...)
 	usage := false
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { usage = true; return err })
 	err := cmd.Execute()

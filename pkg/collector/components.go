@@ -32,8 +32,9 @@ const (
 	bragg   = "github.com/bragg-tracing/bragg/"
 )
 
-// Factories lists the components of this distribution. Every one of them is
-// also in ADOT v0.49 under the same name.
+// Factories lists the components that every collector of this distribution has.
+// Each of them is also in ADOT v0.49 under the same name. The program has those
+// of package gateway too.
 func Factories() (otelcol.Factories, error) {
 	f := otelcol.Factories{Telemetry: otelconftelemetry.NewFactory()}
 	var errs [4]error
@@ -66,7 +67,7 @@ func factories[T component.Factory](byModule map[string]T) (map[component.Type]T
 	modules := map[component.Type]string{}
 	for path, factory := range byModule {
 		all = append(all, factory)
-		modules[factory.Type()] = path + moduleVersion(path)
+		modules[factory.Type()] = Module(path)
 	}
 	byType, err := otelcol.MakeFactoryMap(all...)
 	for alias, factory := range byType {
@@ -74,6 +75,10 @@ func factories[T component.Factory](byModule map[string]T) (map[component.Type]T
 	}
 	return byType, modules, err
 }
+
+// Module returns a module's path and the version that this binary was built
+// with, as `collector components` shows it.
+func Module(path string) string { return path + moduleVersion(path) }
 
 // moduleVersion returns " v1.2.3" for a module of this binary, "" for others.
 func moduleVersion(path string) string {
