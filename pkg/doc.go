@@ -11,8 +11,10 @@
 //	            of collectors needs beyond one
 //	xraylocal   AWS X-Ray's API on this machine
 //	console     its pages
-//	newrelic    the local New Relic sink
+//	newrelic    the client that reads from New Relic; newrelic/sink takes in what New
+//	            Relic takes, on this machine
 //	demo        services that send traffic
+//	verify      compares what backends have of a trace
 //	up          all of these in one process
 //	migrate     rewrites a code base from the X-Ray SDK
 //	cli         the command line

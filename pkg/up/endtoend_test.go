@@ -19,6 +19,7 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/demo"
 	"github.com/bragg-tracing/bragg/pkg/newrelic/sink"
 	"github.com/bragg-tracing/bragg/pkg/segment"
+	"github.com/bragg-tracing/bragg/pkg/verify"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
 )
 
@@ -87,19 +88,19 @@ func call(t *testing.T, s *Stack, scenario demo.Scenario, header http.Header) in
 
 // settle flushes the demo and waits until both backends have every span that
 // was recorded, and returns what was sent.
-func settle(t *testing.T, s *Stack) traceSpans {
+func settle(t *testing.T, s *Stack) verify.Sent {
 	t.Helper()
 	if err := s.demo.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	sent := s.sent()
-	for name, lookup := range map[string]func(context.Context, string) ([]arrival, error){"X-Ray": s.xrayTrace, "New Relic": s.newrelicTrace} {
-		f, err := s.await(t.Context(), sent, newProgressLine(io.Discard), name, lookup)
+	for name, look := range map[string]lookup{"X-Ray": s.xrayTrace, "New Relic": s.newrelicTrace} {
+		f, err := s.await(t.Context(), sent, newProgressLine(io.Discard), name, look)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if f.spans != sent.spans() || f.extra["unknown"] > 0 {
-			t.Errorf("%s has %d of %d spans and beyond them %v", name, f.spans, sent.spans(), f.extra)
+		if f.Spans != sent.Spans() || f.Extra["unknown"] > 0 {
+			t.Errorf("%s has %d of %d spans and beyond them %v", name, f.Spans, sent.Spans(), f.Extra)
 		}
 	}
 	return sent
@@ -262,7 +263,7 @@ func TestStopLosesNothing(t *testing.T) {
 	if took := time.Since(begun); took > stopLimit {
 		t.Errorf("Stop took %s, the limit is %s", took, stopLimit)
 	}
-	if s.sent().spans() == 0 {
+	if s.sent().Spans() == 0 {
 		t.Fatal("no span was recorded before the stop")
 	}
 	again := startStack(t, Config{Dir: dir, Recorder: s.cfg.Recorder})

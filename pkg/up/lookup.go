@@ -5,11 +5,12 @@ import (
 	"fmt"
 
 	"github.com/bragg-tracing/bragg/pkg/segment"
+	"github.com/bragg-tracing/bragg/pkg/verify"
 )
 
 // xrayTrace returns the segments and subsegments that X-Ray Local shows of a
 // trace. What it makes up for calls that nobody else traced is inferred.
-func (s *Stack) xrayTrace(ctx context.Context, traceID string) ([]arrival, error) {
+func (s *Stack) xrayTrace(ctx context.Context, traceID string) ([]verify.Arrival, error) {
 	id, ok := segment.FormatTraceID(traceID)
 	if !ok {
 		return nil, fmt.Errorf("%q is no trace id", traceID)
@@ -18,11 +19,11 @@ func (s *Stack) xrayTrace(ctx context.Context, traceID string) ([]arrival, error
 	if err != nil || len(traces) == 0 {
 		return nil, err
 	}
-	var arrivals []arrival
+	var arrivals []verify.Arrival
 	for e := range traces[0].All() {
-		a := arrival{spanID: e.ID, received: 1}
+		a := verify.Arrival{SpanID: e.ID, Received: 1}
 		if e.Inferred {
-			a.reason = "inferred"
+			a.Reason = verify.MadeInferred
 		}
 		arrivals = append(arrivals, a)
 	}
@@ -30,14 +31,14 @@ func (s *Stack) xrayTrace(ctx context.Context, traceID string) ([]arrival, error
 }
 
 // newrelicTrace returns the spans that the New Relic sink was given of a trace.
-func (s *Stack) newrelicTrace(ctx context.Context, traceID string) ([]arrival, error) {
+func (s *Stack) newrelicTrace(ctx context.Context, traceID string) ([]verify.Arrival, error) {
 	spans, err := s.newrelic.Spans(ctx, traceID)
 	if err != nil {
 		return nil, err
 	}
-	arrivals := make([]arrival, len(spans))
+	arrivals := make([]verify.Arrival, len(spans))
 	for i, span := range spans {
-		arrivals[i] = arrival{spanID: span.SpanID, received: 1}
+		arrivals[i] = verify.Arrival{SpanID: span.SpanID, Received: 1}
 	}
 	return arrivals, nil
 }

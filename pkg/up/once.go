@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bragg-tracing/bragg/pkg/demo"
+	"github.com/bragg-tracing/bragg/pkg/verify"
 )
 
 // patience is how long Once waits for a backend to get more of what is missing
@@ -59,7 +60,7 @@ func (s *Stack) sendAndCount(ctx context.Context, requests int) (Report, error) 
 	}
 	sent := s.sent()
 	report := Report{Requests: requests, Backends: s.cfg.Backends}
-	report.Traces.Sent, report.Spans.Sent = len(sent), sent.spans()
+	report.Traces.Sent, report.Spans.Sent = len(sent), sent.Spans()
 	if s.xray != nil {
 		f, err := s.await(ctx, sent, progress, "X-Ray", s.xrayTrace)
 		if err != nil {
@@ -69,133 +70,42 @@ func (s *Stack) sendAndCount(ctx context.Context, requests int) (Report, error) 
 		if err != nil {
 			return Report{}, err
 		}
-		f.duplicates += duplicates - duplicatesBefore
-		report.setXRay(f, sent.spans())
+		f.Duplicates += duplicates - duplicatesBefore
+		report.setXRay(f, sent.Spans())
 	}
 	if s.newrelic != nil {
 		f, err := s.await(ctx, sent, progress, "New Relic", s.newrelicTrace)
 		if err != nil {
 			return Report{}, err
 		}
-		report.setNewRelic(f, sent.spans())
+		report.setNewRelic(f, sent.Spans())
 	}
 	progress.end()
 	return report, nil
 }
 
-// traceSpans holds span ids by trace id, both in lower-case hex.
-type traceSpans map[string]map[string]bool
-
-func (t traceSpans) spans() int {
-	n := 0
-	for _, spans := range t {
-		n += len(spans)
-	}
-	return n
-}
-
-func (s *Stack) sent() traceSpans {
-	sent := traceSpans{}
+// sent returns the spans that the services recorded, by trace.
+func (s *Stack) sent() verify.Sent {
+	sent := verify.Sent{}
 	for _, span := range s.cfg.Recorder.Spans() {
-		if sent[span.TraceID] == nil {
-			sent[span.TraceID] = map[string]bool{}
-		}
-		sent[span.TraceID][span.SpanID] = true
+		sent.Add(span.TraceID, span.SpanID)
 	}
 	return sent
 }
 
-// An arrival is one span or segment that a backend has of a trace.
-type arrival struct {
-	spanID   string
-	received int    // how often it was given to the backend
-	reason   string // why it may exist without having been sent; "" if it may not
-}
+// A lookup returns what a backend has of a trace.
+type lookup func(ctx context.Context, traceID string) ([]verify.Arrival, error)
 
-// found is what a backend has of the traces that were sent.
-type found struct {
-	traces     map[string]bool
-	spans      int
-	duplicates int
-	extra      map[string]int
-}
-
-// await asks a backend for each trace until it has all of its spans, or until
-// the backend has got nothing new for as long as patience lasts.
-func (s *Stack) await(ctx context.Context, sent traceSpans, progress *progressLine, name string,
-	lookup func(ctx context.Context, traceID string) ([]arrival, error),
-) (*found, error) {
-	have := map[string]*found{} // by trace id, the complete ones
-	last, lastProgress := -1, time.Now()
-	for {
-		total := &found{traces: map[string]bool{}, extra: map[string]int{}}
-		for id, spans := range sent {
-			f := have[id]
-			if f == nil {
-				arrivals, err := lookup(ctx, id)
-				if err != nil {
-					return nil, fmt.Errorf("read trace %s from %s: %w", id, name, err)
-				}
-				f = match(spans, arrivals)
-				if f.spans == len(spans) {
-					have[id] = f
-				}
-			}
-			total.add(id, f)
-		}
-		progress.show("%s has %d of %d spans", name, total.spans, sent.spans())
-		if total.spans == sent.spans() {
-			return total, nil
-		}
-		if total.spans > last {
-			last, lastProgress = total.spans, time.Now()
-		}
-		if time.Since(lastProgress) > patience {
-			return total, nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(100 * time.Millisecond):
-		}
+// await waits until a backend has all that was sent, or gets no more.
+func (s *Stack) await(ctx context.Context, sent verify.Sent, progress *progressLine, name string, look lookup) (verify.Total, error) {
+	arrived, err := verify.Await(ctx, verify.Wait{
+		Sent: sent, Lookup: look, Patience: patience,
+		Progress: func(have, want int) { progress.show("%s has %d of %d spans", name, have, want) },
+	})
+	if err != nil {
+		return arrived, fmt.Errorf("%s: %w", name, err)
 	}
-}
-
-// match compares what a backend has of one trace with what was sent of it.
-func match(sent map[string]bool, arrivals []arrival) *found {
-	f := &found{extra: map[string]int{}}
-	seen := map[string]bool{}
-	for _, a := range arrivals {
-		again := 0
-		if seen[a.spanID] {
-			again = 1
-		}
-		f.duplicates += a.received - 1 + again
-		if seen[a.spanID] {
-			continue
-		}
-		seen[a.spanID] = true
-		switch {
-		case sent[a.spanID]:
-			f.spans++
-		case a.reason != "":
-			f.extra[a.reason]++
-		default:
-			f.extra["unknown"]++
-		}
-	}
-	return f
-}
-
-func (f *found) add(traceID string, one *found) {
-	if one.spans > 0 {
-		f.traces[traceID] = true
-	}
-	f.spans += one.spans
-	f.duplicates += one.duplicates
-	for reason, n := range one.extra {
-		f.extra[reason] += n
-	}
+	return arrived, nil
 }
 
 // progressLine rewrites one line of a terminal; what is no terminal gets

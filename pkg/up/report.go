@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/bragg-tracing/bragg/pkg/verify"
 )
 
 // Report says what became of the requests of [Once]. Counts of spans are of
@@ -51,16 +53,16 @@ func (r Report) Complete() bool {
 }
 
 // setXRay and setNewRelic enter what was found in a backend.
-func (r *Report) setXRay(f *found, sent int) {
-	r.Traces.XRay, r.Spans.XRaySegments = new(len(f.traces)), new(f.spans)
-	r.Spans.MissingXRay, r.Spans.XRayDuplicates = new(sent-f.spans), new(f.duplicates)
-	r.Spans.XRayExtra = f.extra
+func (r *Report) setXRay(f verify.Total, sent int) {
+	r.Traces.XRay, r.Spans.XRaySegments = new(f.Traces), new(f.Spans)
+	r.Spans.MissingXRay, r.Spans.XRayDuplicates = new(sent-f.Spans), new(f.Duplicates)
+	r.Spans.XRayExtra = f.Extra
 }
 
-func (r *Report) setNewRelic(f *found, sent int) {
-	r.Traces.NewRelic, r.Spans.NewRelic = new(len(f.traces)), new(f.spans)
-	r.Spans.MissingNewRelic, r.Spans.NewRelicDuplicates = new(sent-f.spans), new(f.duplicates)
-	r.Spans.NewRelicExtra = f.extra
+func (r *Report) setNewRelic(f verify.Total, sent int) {
+	r.Traces.NewRelic, r.Spans.NewRelic = new(f.Traces), new(f.Spans)
+	r.Spans.MissingNewRelic, r.Spans.NewRelicDuplicates = new(sent-f.Spans), new(f.Duplicates)
+	r.Spans.NewRelicExtra = f.Extra
 }
 
 // String draws the report for people.

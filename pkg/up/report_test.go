@@ -5,40 +5,18 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-func TestMatchCountsWhatABackendHas(t *testing.T) {
-	sent := map[string]bool{"a": true, "b": true, "c": true}
-	tests := []struct {
-		name     string
-		arrivals []arrival
-		want     found
-	}{
-		{"nothing", nil, found{extra: map[string]int{}}},
-		{"all", []arrival{{"a", 1, ""}, {"b", 1, ""}, {"c", 1, ""}}, found{spans: 3, extra: map[string]int{}}},
-		{"given twice in one row", []arrival{{"a", 2, ""}}, found{spans: 1, duplicates: 1, extra: map[string]int{}}},
-		{"given twice in two rows", []arrival{{"a", 1, ""}, {"a", 1, ""}}, found{spans: 1, duplicates: 1, extra: map[string]int{}}},
-		{"more than was sent", []arrival{{"a", 1, ""}, {"x", 1, "inferred"}, {"y", 1, ""}},
-			found{spans: 1, extra: map[string]int{"inferred": 1, "unknown": 1}}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got := match(sent, tt.arrivals)
-			if diff := cmp.Diff(&tt.want, got, cmp.AllowUnexported(found{})); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
-}
+	"github.com/bragg-tracing/bragg/pkg/verify"
+)
 
 func TestReportJSON(t *testing.T) {
 	r := Report{Requests: 2, Backends: []Backend{XRay, NewRelic}, Seconds: 1.5}
 	r.Traces.Sent, r.Spans.Sent = 2, 5
-	r.setXRay(&found{traces: map[string]bool{"t": true}, spans: 4, extra: map[string]int{"inferred": 3}}, 5)
+	r.setXRay(verify.Total{Traces: 1, Match: verify.Match{Spans: 4, Extra: map[string]int{"inferred": 3}}}, 5)
 	if r.Complete() {
 		t.Error("a report with a missing segment is complete")
 	}
-	r.setNewRelic(&found{traces: map[string]bool{"t": true, "u": true}, spans: 5, duplicates: 1}, 5)
+	r.setNewRelic(verify.Total{Traces: 2, Match: verify.Match{Spans: 5, Duplicates: 1}}, 5)
 	got, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +27,7 @@ func TestReportJSON(t *testing.T) {
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	r.setXRay(&found{traces: map[string]bool{"t": true, "u": true}, spans: 5}, 5)
+	r.setXRay(verify.Total{Traces: 2, Match: verify.Match{Spans: 5}}, 5)
 	if !r.Complete() {
 		t.Error("a report with nothing missing is incomplete")
 	}
