@@ -43,7 +43,7 @@ conformance-xraysdk: ## run the X-Ray SDK's own public tests against pkg/sdk/xra
 bench-xraysdk: ## compare pkg/sdk/xraysdk with the X-Ray SDK
 	@cd pkg/sdk/xraysdk/conformance && go run ./bench
 
-shims: ## write the packages of pkg/sdk/xraysdk/shim, which stand in for the X-Ray SDK's by replace
+shims: ## write pkg/sdk/xraysdk/shim again, which stands in for the X-Ray SDK by replace
 	@cd pkg/sdk/xraysdk/conformance && go run ./shims ../shim
 
 test-migrate: ## migrate code that uses the X-Ray SDK, and build it
