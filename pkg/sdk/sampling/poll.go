@@ -58,7 +58,7 @@ func jitter(limit time.Duration) time.Duration {
 
 // fetchRules replaces the rules and returns when to do it again.
 func (p *poller) fetchRules(ctx context.Context) time.Duration {
-	began := time.Since(p.start)
+	began := p.clock.exact()
 	documents, modified, err := p.client.rules(ctx)
 	p.reportCall(ctx, err)
 	if err != nil {
@@ -107,7 +107,7 @@ func (p *poller) collect() (documents []statisticsDocument, rules []*rule) {
 	if set == nil {
 		return nil, nil
 	}
-	now, wall := time.Since(p.start), time.Now().Unix()
+	now, wall := p.clock.exact(), time.Now().Unix()
 	for _, r := range set.rules {
 		if now < r.due || r.requests.Load() == 0 {
 			continue
@@ -121,7 +121,7 @@ func (p *poller) collect() (documents []statisticsDocument, rules []*rule) {
 
 // take sets the targets of the rules that were reported.
 func (p *poller) take(answer targetsAnswer, rules []*rule) {
-	now, wall := time.Since(p.start), time.Now()
+	now, wall := p.clock.exact(), time.Now()
 	for _, d := range answer.SamplingTargetDocuments {
 		for _, r := range rules {
 			if r.name == d.RuleName {

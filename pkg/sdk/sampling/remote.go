@@ -105,7 +105,7 @@ type Remote struct {
 	logger   *slog.Logger
 	clientID string
 
-	start time.Time // durations are since then
+	clock *clock
 	set   atomic.Pointer[ruleSet]
 
 	cancel context.CancelFunc
@@ -124,7 +124,7 @@ func NewRemote(opts ...Option) (*Remote, error) {
 		fallback: DefaultRules(),
 		logger:   slog.Default(),
 		clientID: newClientID(),
-		start:    time.Now(),
+		clock:    newClock(),
 		done:     make(chan struct{}),
 	}
 	for _, o := range opts {
@@ -164,7 +164,7 @@ func newClientID() string {
 // Decide answers a request by the first of X-Ray's rules that matches it. It
 // does not allocate, lock or wait.
 func (s *Remote) Decide(r *Request) Decision {
-	now := time.Since(s.start)
+	now := s.clock.now()
 	set := s.set.Load()
 	if set == nil || now-set.fetched >= maxAge {
 		return s.fallback.Decide(r)

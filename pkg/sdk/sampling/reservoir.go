@@ -24,9 +24,9 @@ func (r *reservoir) take(now time.Duration, limit int64) bool {
 	for {
 		old := r.window.Load()
 		next := old + 1
-		if old>>takenBits<<takenBits != second {
+		if old < second {
 			next = second + 1
-		} else if int64(old-second) >= limit {
+		} else if int64(old&(1<<takenBits-1)) >= limit { // also for a clock that is a little behind
 			return false
 		}
 		if r.window.CompareAndSwap(old, next) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
@@ -18,7 +17,7 @@ const maxFile = 1 << 20
 // shares. Its methods may be called concurrently; it has no goroutine.
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-sdk-go-configuration.html#xray-sdk-go-configuration-sampling
 type Rules struct {
-	start       time.Time
+	clock       *clock
 	rules       []*fileRule
 	defaultRule *budget
 	source      string // where the rules are from
@@ -34,7 +33,7 @@ var _ sdktrace.Sampler = (*Rules)(nil)
 // DefaultRules returns X-Ray's default without any file: 1 request a second
 // and 5 % of the rest.
 func DefaultRules() *Rules {
-	return &Rules{start: time.Now(), defaultRule: &budget{size: 1, rate: 0.05}}
+	return &Rules{clock: newClock(), defaultRule: &budget{size: 1, rate: 0.05}}
 }
 
 // ruleFile is the JSON of a rule file.
@@ -92,7 +91,7 @@ func ParseRules(content []byte) (*Rules, error) {
 	case file.Default.Host != "" || file.Default.ServiceName != "" || file.Default.HTTPMethod != "" || file.Default.URLPath != "":
 		return nil, errors.New("sampling rules: the default rule may not have a host, service_name, http_method or url_path")
 	}
-	rules := &Rules{start: time.Now(), source: "rules"}
+	rules := &Rules{clock: newClock(), source: "rules"}
 	var err error
 	if rules.defaultRule, err = file.Default.budget(); err != nil {
 		return nil, fmt.Errorf("sampling rules: default rule: %w", err)
@@ -135,7 +134,7 @@ func (d *fileRuleDocument) budget() (*budget, error) {
 // default rule. A field that the request leaves empty matches, as in the X-Ray
 // SDK, every pattern. Decide does not allocate, lock or wait.
 func (s *Rules) Decide(r *Request) Decision {
-	now := time.Since(s.start)
+	now := s.clock.now()
 	for i := range s.rules {
 		rule := s.rules[i]
 		if matchField(&rule.path, r.Path, true) && matchField(&rule.method, r.Method, true) &&
