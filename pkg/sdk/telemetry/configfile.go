@@ -1,20 +1,22 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"time"
 
 	"go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
 
-	braggpropagation "github.com/bragg-tracing/bragg/pkg/sdk/propagation"
+	"github.com/bragg-tracing/bragg/pkg/sdk/sampling"
 )
 
 // configFileVariable names a declarative configuration.
@@ -29,33 +31,108 @@ const maxConfigFile = 1 << 20
 var errNoConfigReader = errors.New(configFileVariable + ` is set, and the program cannot read it; add the import
 	_ "github.com/bragg-tracing/bragg/pkg/sdk/telemetry/otelconf"`)
 
-// ConfigFile is what Start hands to the package that reads configuration files.
+// ConfigFile is what Start hands to the package that reads configuration files:
+// the file, and what its traces are made of. The SDK owns what the methods
+// return, flushes it and shuts it down.
 type ConfigFile struct {
 	Content  []byte             // YAML, with ${VARIABLES} in it
-	Resource *resource.Resource // detected and given by options; what the file says of the resource wins
+	Resource *resource.Resource // detected and given by options
 
-	// TracerProviderOptions are the X-Ray id generator and the processors of
-	// the options. The file's sampler comes after them.
-	TracerProviderOptions []sdktrace.TracerProviderOption
+	sdk    *SDK
+	config *config
 }
 
-// ConfiguredSDK is what a configuration file makes. None of it may be nil.
+// ConfiguredSDK is what a configuration file makes beside traces. None of it
+// may be nil.
 type ConfiguredSDK struct {
-	TracerProvider trace.TracerProvider
 	MeterProvider  metric.MeterProvider
 	LoggerProvider log.LoggerProvider
 	Propagator     propagation.TextMapPropagator
 	Shutdown       func(context.Context) error
 }
 
+// SpanQueue is how an exporter's spans wait. Zero values are the defaults of
+// the specification.
+type SpanQueue struct {
+	Size, Batch    int
+	Delay, Timeout time.Duration
+}
+
 // readConfigFile is the registered reader, nil without one.
-var readConfigFile func(context.Context, ConfigFile) (ConfiguredSDK, error)
+var readConfigFile func(context.Context, *ConfigFile) (ConfiguredSDK, error)
 
 // RegisterConfigFile sets who reads the file that OTEL_CONFIG_FILE names. The
 // package telemetry/otelconf calls it when it is imported; it must not be
 // called later than in an init function.
-func RegisterConfigFile(read func(context.Context, ConfigFile) (ConfiguredSDK, error)) {
+func RegisterConfigFile(read func(context.Context, *ConfigFile) (ConfiguredSDK, error)) {
 	readConfigFile = read
+}
+
+// SpanExporter returns one of the exporters xray, newrelic and xrayudp, with the
+// settings that they have from the environment.
+func (f *ConfigFile) SpanExporter(ctx context.Context, name string) (sdktrace.SpanExporter, error) {
+	p := &plan{}
+	switch name {
+	case exporterNewRelic:
+		var err error
+		if p.newRelic, err = newNewRelic(); err != nil {
+			return nil, err
+		}
+	case exporterXRay, exporterXRayUDP:
+	default:
+		return nil, fmt.Errorf("unknown exporter %q", name)
+	}
+	return newSpanExporter(ctx, name, p, f.config, f.Resource)
+}
+
+// SpanQueue puts a queue before an exporter: bounded, what it drops counted and
+// reported. The name is the exporter's, for reports.
+func (f *ConfigFile) SpanQueue(name string, e sdktrace.SpanExporter, q SpanQueue) sdktrace.SpanProcessor {
+	var opts []sdktrace.BatchSpanProcessorOption
+	if q.Delay > 0 {
+		opts = append(opts, sdktrace.WithBatchTimeout(q.Delay))
+	}
+	if q.Timeout > 0 {
+		opts = append(opts, sdktrace.WithExportTimeout(q.Timeout))
+	}
+	return f.sdk.newQueue(name, e, cmp.Or(q.Size, defaultQueueSize), cmp.Or(q.Batch, defaultBatchSize), opts...)
+}
+
+// XRaySampler starts a sampler by X-Ray's rules, which follows the caller's
+// decision where there is one. It may be called once.
+func (f *ConfigFile) XRaySampler(a sampling.Argument) (sdktrace.Sampler, error) {
+	sampler, remote, err := xraySampler(f.config, f.Resource, a)
+	if err != nil {
+		return nil, err
+	}
+	f.sdk.sampler = remote
+	return sampler, nil
+}
+
+// Propagator returns the propagators of the names, as OTEL_PROPAGATORS has them,
+// and the names that it does not know.
+func (f *ConfigFile) Propagator(names []string) (p propagation.TextMapPropagator, unknown []string) {
+	var known []string
+	for _, name := range names {
+		if slices.Contains(knownPropagators, name) {
+			known = append(known, name)
+		} else {
+			unknown = append(unknown, name)
+		}
+	}
+	if len(known) == 0 {
+		return propagation.NewCompositeTextMapPropagator(), unknown
+	}
+	p, _ = newPropagator(known, headerRule(f.config))
+	return p, unknown
+}
+
+// SetTracerProvider makes the tracer provider of the processors, in their order
+// and after those of options. It also sets the resource, which is to be that of
+// metrics and logs.
+func (f *ConfigFile) SetTracerProvider(r *resource.Resource, processors []sdktrace.SpanProcessor, opts ...sdktrace.TracerProviderOption) {
+	f.sdk.resource = r
+	f.sdk.addTracerProvider(f.config, append(slices.Clone(f.config.processors), processors...), opts...)
 }
 
 // startConfigured makes everything as the file says, which takes the place of
@@ -68,20 +145,11 @@ func (s *SDK) startConfigured(ctx context.Context, c *config, path string) error
 	if err != nil {
 		return fmt.Errorf("%s: %w", configFileVariable, err)
 	}
-	file := ConfigFile{
-		Content:               content,
-		Resource:              s.resource,
-		TracerProviderOptions: []sdktrace.TracerProviderOption{sdktrace.WithIDGenerator(braggpropagation.IDGenerator{})},
-	}
-	for _, p := range c.processors {
-		file.TracerProviderOptions = append(file.TracerProviderOptions, sdktrace.WithSpanProcessor(p))
-	}
-	configured, err := readConfigFile(ctx, file)
+	configured, err := readConfigFile(ctx, &ConfigFile{content, s.resource, s, c})
 	if err != nil {
 		return fmt.Errorf("%s=%s: %w", configFileVariable, path, err)
 	}
-	s.tracerProvider, s.meterProvider = configured.TracerProvider, configured.MeterProvider
-	s.loggerProvider, s.propagator = configured.LoggerProvider, configured.Propagator
+	s.meterProvider, s.loggerProvider, s.propagator = configured.MeterProvider, configured.LoggerProvider, configured.Propagator
 	s.parts = append(s.parts, configuredPart{configured})
 	return nil
 }
@@ -105,7 +173,7 @@ type configuredPart struct{ sdk ConfiguredSDK }
 // ForceFlush implements part.
 func (p configuredPart) ForceFlush(ctx context.Context) error {
 	var errs []error
-	for _, provider := range []any{p.sdk.TracerProvider, p.sdk.MeterProvider, p.sdk.LoggerProvider} {
+	for _, provider := range []any{p.sdk.MeterProvider, p.sdk.LoggerProvider} {
 		if f, ok := provider.(interface{ ForceFlush(context.Context) error }); ok {
 			errs = append(errs, f.ForceFlush(ctx))
 		}

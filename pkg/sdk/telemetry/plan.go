@@ -89,22 +89,30 @@ func (s *SDK) startTraces(ctx context.Context, c *config, p *plan) error {
 	if remote != nil {
 		s.sampler = remote
 	}
-	opts := []sdktrace.TracerProviderOption{
-		sdktrace.WithIDGenerator(propagation.IDGenerator{}),
-		sdktrace.WithResource(s.resource),
-		sdktrace.WithSampler(sampler),
-	}
 	processors := slices.Clone(c.processors)
 	for _, name := range p.traces.exporters {
 		exporter, err := newSpanExporter(ctx, name, p, c, s.resource)
 		if err != nil {
 			return fmt.Errorf("span exporter %s: %w", name, err)
 		}
-		queue := newSpanQueue(&spanExporter{SpanExporter: xrayattr.Exporter(exporter), name: name, exports: s.exports}, p.queueSize, p.batchSize)
-		s.queues = append(s.queues, queue)
-		s.workers = append(s.workers, worker{queue, queue.done})
-		processors = append(processors, queue)
+		processors = append(processors, s.newQueue(name, exporter, p.queueSize, p.batchSize))
 	}
+	s.addTracerProvider(c, processors, sdktrace.WithSampler(sampler))
+	return nil
+}
+
+// newQueue puts a queue before an exporter, which the SDK counts and shuts down.
+func (s *SDK) newQueue(name string, e sdktrace.SpanExporter, size, batch int, opts ...sdktrace.BatchSpanProcessorOption) sdktrace.SpanProcessor {
+	queue := newSpanQueue(&spanExporter{SpanExporter: xrayattr.Exporter(e), name: name, exports: s.exports}, size, batch, opts...)
+	s.queues = append(s.queues, queue)
+	s.workers = append(s.workers, worker{queue, queue.done})
+	return queue
+}
+
+// addTracerProvider makes the tracer provider of the processors, with X-Ray's
+// ids and the SDK's resource.
+func (s *SDK) addTracerProvider(c *config, processors []sdktrace.SpanProcessor, opts ...sdktrace.TracerProviderOption) {
+	opts = append(opts, sdktrace.WithIDGenerator(propagation.IDGenerator{}), sdktrace.WithResource(s.resource))
 	for _, processor := range processors {
 		opts = append(opts, sdktrace.WithSpanProcessor(processor))
 	}
@@ -115,7 +123,6 @@ func (s *SDK) startTraces(ctx context.Context, c *config, p *plan) error {
 		s.feed = &spanfeed.Feed{Resource: s.resource, Processors: processors}
 		spanfeed.Set(s.feed)
 	}
-	return nil
 }
 
 // startMetrics makes the meter provider and one reader for each exporter,

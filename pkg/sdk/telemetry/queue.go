@@ -31,14 +31,12 @@ type spanQueue struct {
 
 // newSpanQueue starts a queue of at most limit spans before the exporter, in
 // batches of at most batch spans. Shutdown stops its goroutine.
-func newSpanQueue(exporter *spanExporter, limit, batch int) *spanQueue {
+func newSpanQueue(exporter *spanExporter, limit, batch int, opts ...sdktrace.BatchSpanProcessorOption) *spanQueue {
 	exporter.done = make(chan struct{})
 	q := &spanQueue{name: exporter.name, report: exporter.exports.drops, limit: int64(limit), done: exporter.done}
 	exporter.taken = func(n int) { q.waiting.Add(-int64(n)) }
-	q.SpanProcessor = sdktrace.NewBatchSpanProcessor(exporter,
-		sdktrace.WithMaxQueueSize(limit+flushHeadroom),
-		sdktrace.WithMaxExportBatchSize(min(batch, limit)),
-	)
+	opts = append(opts, sdktrace.WithMaxQueueSize(limit+flushHeadroom), sdktrace.WithMaxExportBatchSize(min(batch, limit)))
+	q.SpanProcessor = sdktrace.NewBatchSpanProcessor(exporter, opts...)
 	return q
 }
 

@@ -28,7 +28,7 @@ func newSampler(c *config, r *resource.Resource) (s sdktrace.Sampler, remote *sa
 	if name == "" || c.withoutGlobals && (c.sampler != nil || c.xraySampling) {
 		switch {
 		case c.xraySampling:
-			return xraySampler(c, r, c.samplingOptions)
+			return xraySampler(c, r, samplerArgument(c), c.samplingOptions...)
 		case c.sampler != nil:
 			return sampling.Deferring(c.sampler), nil, nil
 		}
@@ -37,7 +37,7 @@ func newSampler(c *config, r *resource.Resource) (s sdktrace.Sampler, remote *sa
 	// A remote sampler follows its caller by either name, as those of AWS in
 	// other languages do: else it would cut traces apart.
 	if name == "xray" || name == "parentbased_xray" {
-		return xraySampler(c, r, nil)
+		return xraySampler(c, r, samplerArgument(c))
 	}
 	root, problem := namedSampler(strings.TrimPrefix(name, "parentbased_"))
 	c.warn(problem)
@@ -71,14 +71,10 @@ func namedSampler(name string) (sdktrace.Sampler, error) {
 }
 
 // xraySampler starts a sampler by X-Ray's rules. It asks, in this order of
-// preference, the endpoint of OTEL_TRACES_SAMPLER_ARG, the daemon of
+// preference, the endpoint of the argument, the daemon of
 // AWS_XRAY_DAEMON_ADDRESS, and the collector on this machine; X-Ray itself gets
 // signed requests. Options given come after these.
-func xraySampler(c *config, r *resource.Resource, opts []sampling.Option) (sdktrace.Sampler, *sampling.Remote, error) {
-	argument, err := sampling.ParseArgument(samplerArgument())
-	if err != nil {
-		c.warn(fmt.Errorf("%s_ARG: %w", samplerVariable, err))
-	}
+func xraySampler(c *config, r *resource.Resource, argument sampling.Argument, opts ...sampling.Option) (sdktrace.Sampler, *sampling.Remote, error) {
 	if argument.Endpoint == "" {
 		if tcp, err := xrayudp.TCPAddress(variable("AWS_XRAY_DAEMON_ADDRESS")); err == nil {
 			argument.Endpoint = "http://" + tcp
@@ -97,11 +93,15 @@ func xraySampler(c *config, r *resource.Resource, opts []sampling.Option) (sdktr
 }
 
 // samplerArgument is the argument of the sampler xray, not another's.
-func samplerArgument() string {
+func samplerArgument(c *config) sampling.Argument {
 	if name := variable(samplerVariable); name != "" && !strings.HasSuffix(name, "xray") {
-		return ""
+		return sampling.Argument{}
 	}
-	return variable(samplerVariable + "_ARG")
+	argument, err := sampling.ParseArgument(variable(samplerVariable + "_ARG"))
+	if err != nil {
+		c.warn(fmt.Errorf("%s_ARG: %w", samplerVariable, err))
+	}
+	return argument
 }
 
 // xrayRegion returns the region of an endpoint of X-Ray's own, such as

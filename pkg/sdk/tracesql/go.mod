@@ -3,22 +3,22 @@ module github.com/bragg-tracing/bragg/pkg/sdk/tracesql
 go 1.26.0
 
 require (
-	go.uber.org/goleak v1.3.0
 	github.com/XSAM/otelsql v0.44.0
 	github.com/bragg-tracing/bragg/pkg/sdk v0.1.0
 	github.com/google/go-cmp v0.7.0
 	go.opentelemetry.io/otel v1.47.0
 	go.opentelemetry.io/otel/trace v1.47.0
+	go.uber.org/goleak v1.3.0
 )
 
+require go.opentelemetry.io/otel/sdk/metric v1.47.0 // indirect
+
 require (
-	go.uber.org/goleak v1.3.0
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/go-logr/logr v1.4.4 // indirect
 	github.com/go-logr/stdr v1.2.2 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
-	go.opentelemetry.io/contrib/propagators/aws v1.47.0 // indirect
 	go.opentelemetry.io/otel/log v1.47.0 // indirect
 	go.opentelemetry.io/otel/metric v1.47.0 // indirect
 	go.opentelemetry.io/otel/sdk v1.47.0 // indirect

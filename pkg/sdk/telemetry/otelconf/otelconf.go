@@ -5,10 +5,28 @@
 //
 // The file says what is exported where, and how it is sampled and propagated;
 // its format is https://github.com/open-telemetry/opentelemetry-configuration.
-// To it come what a file cannot say: trace ids that X-Ray accepts, the span
+// Where the format has room for components of a distribution, it takes those of
+// this one:
+//
+//	tracer_provider:
+//	  processors:
+//	    - batch: {exporter: {xray: {}}}     # also newrelic and xrayudp
+//	  sampler:
+//	    xray: {endpoint: "http://localhost:2000", polling_interval: 300}
+//	propagator:
+//	  composite: [{tracecontext: {}}, {xray: {}}, {baggage: {}}]
+//
+// The exporters have no settings in the file: theirs are AWS_REGION,
+// NEW_RELIC_LICENSE_KEY and AWS_XRAY_DAEMON_ADDRESS, as without it. The sampler
+// may also be the root of parent_based, which is the same, as it follows the
+// caller's decision in any case; endpoint and polling_interval (seconds) may be
+// missing. xray beside tracecontext follows BRAGG_TRACE_HEADERS, and all
+// samplers honour what an X-Amzn-Trace-Id header leaves to this service.
+//
+// To the file come what it cannot say: trace ids that X-Ray accepts, the span
 // processors of options, and of the resource what is detected and given by
-// options and the file does not mention. X-Ray's sampler and the exporters xray,
-// newrelic and xrayudp are not in the format.
+// options and the file does not mention. Queues are bounded and counted as
+// without a file.
 //
 // The package is a module of its own, because contrib's reader of the format
 // brings Prometheus, Kubernetes and three clouds.
@@ -16,44 +34,65 @@ package otelconf
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 
 	"go.opentelemetry.io/contrib/otelconf"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/sdk/resource"
+	"go.opentelemetry.io/otel/propagation"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/bragg-tracing/bragg/pkg/sdk/telemetry"
 )
 
 func init() { telemetry.RegisterConfigFile(read) }
 
-// read makes the SDK of a file.
-func read(ctx context.Context, file telemetry.ConfigFile) (telemetry.ConfiguredSDK, error) {
+// read makes what the file says. Contrib makes metrics, logs and the propagators
+// that are not ours; it has no place for other samplers, exporters and queues,
+// so the tracer provider is made here from what it parsed.
+func read(ctx context.Context, file *telemetry.ConfigFile) (telemetry.ConfiguredSDK, error) {
+	ctx = context.WithoutCancel(ctx) // it bounds the start, not what runs afterwards
 	content, err := substitute(file.Content)
 	if err != nil {
 		return telemetry.ConfiguredSDK{}, err
 	}
-	configuration, err := otelconf.ParseYAML(content)
+	model, err := otelconf.ParseYAML(content)
 	if err != nil {
 		return telemetry.ConfiguredSDK{}, fmt.Errorf("parse: %w", err)
 	}
-	addResource(configuration, file.Resource)
-	sdk, err := newSDK(
-		otelconf.WithContext(context.WithoutCancel(ctx)),
-		otelconf.WithOpenTelemetryConfiguration(*configuration),
-		otelconf.WithTracerProviderOptions(file.TracerProviderOptions...),
-	)
+	var ours components
+	if err := yaml.Unmarshal(content, &ours); err != nil {
+		return telemetry.ConfiguredSDK{}, fmt.Errorf("parse: %w", err)
+	}
+	r, err := mergeResource(model, file.Resource)
 	if err != nil {
 		return telemetry.ConfiguredSDK{}, err
 	}
+	propagator, others := file.Propagator(ours.Propagator.names())
+	model.Propagator = nil
+	if len(others) > 0 {
+		model.Propagator = &otelconf.Propagator{CompositeList: join(others)}
+	}
+	disabled := model.Disabled != nil && *model.Disabled
+	traces := model.TracerProvider
+	model.TracerProvider = nil
+	sdk, err := newSDK(otelconf.WithContext(ctx), otelconf.WithOpenTelemetryConfiguration(*model))
+	if err != nil {
+		return telemetry.ConfiguredSDK{}, err
+	}
+	if traces != nil && !disabled {
+		if err := addTraces(ctx, file, r, traces, &ours); err != nil {
+			return telemetry.ConfiguredSDK{}, errors.Join(err, sdk.Shutdown(ctx))
+		}
+	}
+	if len(others) > 0 {
+		propagator = propagation.NewCompositeTextMapPropagator(sdk.Propagator(), propagator)
+	}
 	return telemetry.ConfiguredSDK{
-		TracerProvider: sdk.TracerProvider(),
 		MeterProvider:  sdk.MeterProvider(),
 		LoggerProvider: sdk.LoggerProvider(),
-		Propagator:     sdk.Propagator(),
+		Propagator:     propagator,
 		Shutdown:       sdk.Shutdown,
 	}, nil
 }
@@ -74,52 +113,4 @@ func newSDK(opts ...otelconf.ConfigurationOption) (otelconf.SDK, error) {
 		defer os.Setenv(variable, path)
 	}
 	return otelconf.NewSDK(opts...)
-}
-
-// addResource adds what is known of the resource and the file does not say.
-func addResource(c *otelconf.OpenTelemetryConfiguration, r *resource.Resource) {
-	if c.Resource == nil {
-		c.Resource = &otelconf.Resource{}
-	}
-	said := map[string]bool{}
-	for _, a := range c.Resource.Attributes {
-		said[a.Name] = true
-	}
-	if c.Resource.AttributesList != nil {
-		for pair := range strings.SplitSeq(*c.Resource.AttributesList, ",") {
-			name, _, _ := strings.Cut(pair, "=")
-			said[strings.TrimSpace(name)] = true
-		}
-	}
-	for _, kv := range r.Attributes() {
-		if strings.HasPrefix(string(kv.Key), "telemetry.sdk.") || said[string(kv.Key)] {
-			continue
-		}
-		if value, kind, ok := valueOf(kv.Value); ok {
-			c.Resource.Attributes = append(c.Resource.Attributes, otelconf.AttributeNameValue{
-				Name: string(kv.Key), Value: value, Type: &kind,
-			})
-		}
-	}
-}
-
-// valueOf returns a value as the format has it, false for kinds that it has not.
-func valueOf(v attribute.Value) (value any, kind otelconf.AttributeType, ok bool) {
-	switch v.Type() {
-	case attribute.STRING:
-		return v.AsString(), otelconf.AttributeTypeString, true
-	case attribute.BOOL:
-		return v.AsBool(), otelconf.AttributeTypeBool, true
-	case attribute.INT64:
-		return int(v.AsInt64()), otelconf.AttributeTypeInt, true
-	case attribute.FLOAT64:
-		return v.AsFloat64(), otelconf.AttributeTypeDouble, true
-	case attribute.STRINGSLICE:
-		list := []any{}
-		for _, s := range v.AsStringSlice() {
-			list = append(list, s)
-		}
-		return list, otelconf.AttributeTypeStringArray, true
-	}
-	return nil, "", false
 }

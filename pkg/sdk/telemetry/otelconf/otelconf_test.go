@@ -100,13 +100,23 @@ tracer_provider:
 }
 
 func TestConfigFileErrors(t *testing.T) {
-	for name, content := range map[string]string{
-		"no YAML":          "\t",
-		"unknown exporter": "file_format: \"1.0\"\ntracer_provider: {processors: [{batch: {exporter: {smoke: {}}}}]}\n",
+	const processors = "file_format: \"1.0\"\ntracer_provider: {processors: [{batch: {exporter: {console: {}}}}], "
+	for name, tt := range map[string]struct{ content, problem string }{
+		"no YAML":             {"\t", ""},
+		"unknown exporter":    {"file_format: \"1.0\"\ntracer_provider: {processors: [{batch: {exporter: {smoke: {}}}}]}\n", "processor 1: want one exporter"},
+		"two exporters":       {"file_format: \"1.0\"\ntracer_provider: {processors: [{batch: {exporter: {xray: {}, console: {}}}}]}\n", "not several"},
+		"exporter's settings": {"file_format: \"1.0\"\ntracer_provider:\n  processors:\n    - batch: {exporter: {xray: {region: x}}}\n", "line 4: the exporter xray has no settings"},
+		"no region":           {"file_format: \"1.0\"\ntracer_provider: {processors: [{batch: {exporter: {xray: {}}}}]}\n", "AWS_REGION"},
+		"no key":              {"file_format: \"1.0\"\ntracer_provider: {processors: [{batch: {exporter: {newrelic: {}}}}]}\n", "NEW_RELIC_LICENSE_KEY"},
+		"unknown sampler":     {processors + "sampler: {dice: {}}}\n", "sampler: want always_on"},
+		"sampler's settings":  {processors + "sampler: {xray: {rate: 1}}}\n", "rate"},
+		"xray not the root":   {processors + "sampler: {parent_based: {remote_parent_sampled: {xray: {}}}}}\n", "root alone"},
+		"password":            {"file_format: \"1.0\"\ntracer_provider: {processors: [{batch: {exporter: {otlp_http: {endpoint: \"ftp://a:secret@b\"}}}}]}\n", "endpoint"},
+		"unknown propagator":  {"file_format: \"1.0\"\npropagator: {composite_list: \"xray,pigeon\"}\n", "pigeon"},
 	} {
-		configure(t, content)
+		configure(t, tt.content)
 		sdk, err := telemetry.Start(t.Context(), telemetry.WithoutGlobals())
-		if err == nil || !strings.Contains(err.Error(), "OTEL_CONFIG_FILE=") {
+		if err == nil || !strings.Contains(err.Error(), "OTEL_CONFIG_FILE=") || !strings.Contains(err.Error(), tt.problem) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err := sdk.Shutdown(t.Context()); err != nil {
