@@ -87,7 +87,7 @@ func (rt *roundtripper) RoundTrip(r *http.Request) (*http.Response, error) {
 		seg.Namespace = "remote"
 	}
 	if !seg.Dummy {
-		seg.HTTP = &e.data
+		seg.HTTP, e.data.Response = &e.data, nil // there may be none
 		e.request.Method, e.request.URL = r.Method, stripURL(r.URL)
 	}
 	seg.Unlock()
@@ -104,6 +104,7 @@ func (rt *roundtripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	if resp != nil && !seg.Dummy {
 		length := contentLength(resp.Header)
 		seg.Lock()
+		e.data.Response = &e.response
 		seg.captureStatus(resp.StatusCode)
 		seg.GetHTTP().GetResponse().ContentLength = length
 		seg.Unlock()
