@@ -1,6 +1,7 @@
 package endtoend
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -62,12 +63,28 @@ func startStack(t *testing.T) *stack {
 	s.daemon, s.otlp = "127.0.0.1:"+env["BRAGG_DAEMON_PORT"], "http://127.0.0.1:"+env["BRAGG_OTLP_GRPC_PORT"]
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	c, err := collector.Start(ctx, collector.Options{ConfigFile: filepath.Join(top, "otel-collector.yaml"), Env: env})
+	c, err := collector.Start(ctx, collector.Options{ConfigFile: configuration(t), Env: env})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Shutdown(context.Background()) })
 	return s
+}
+
+// configuration is the project's, but for a data race in the memory limiter of
+// collector v0.159.0, which pipelines share: one that starts writes the host
+// that the limiter's first check, of another, reads.
+func configuration(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(top, "otel-collector.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "otel-collector.yaml")
+	if err := os.WriteFile(path, bytes.Replace(text, []byte("check_interval: 5s"), []byte("check_interval: 1h"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // freePort returns a port that is free for TCP and UDP.
