@@ -69,27 +69,11 @@ const patience = 15 * time.Second
 // await waits for a trace to be whole.
 func await(t *testing.T, traceID string, n int) *record {
 	t.Helper()
-	api, err := client.New("http://"+stack.xray.Addr(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
 	id, _ := segment.FormatTraceID(traceID)
 	r := &record{t: t}
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) { // the backends have no signal to wait for
-		out, err := api.BatchGetTraces(t.Context(), &xray.BatchGetTracesInput{TraceIds: []string{id}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.documents = nil
-		for _, trace := range out.Traces {
-			for _, s := range trace.Segments {
-				d, err := segment.Decode([]byte(*s.Document))
-				if err != nil {
-					t.Fatal(err)
-				}
-				r.documents = append(r.documents, flatten(d, "")...)
-			}
-		}
+		r.documents = documentsOf(t, "http://"+stack.xray.Addr(), traceID)
+		var err error
 		if r.spans, err = stack.sink.Spans(t.Context(), traceID); err != nil {
 			t.Fatal(err)
 		}
@@ -104,6 +88,30 @@ func await(t *testing.T, traceID string, n int) *record {
 		t.Errorf("X-Ray has %d documents %q, New Relic %d spans, want %d", len(r.documents), r.names(), len(r.spans), n)
 	}
 	return r
+}
+
+// documentsOf returns what an X-Ray has of a trace, flat.
+func documentsOf(t *testing.T, endpoint, traceID string) (documents []*segment.Document) {
+	t.Helper()
+	api, err := client.New(endpoint, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, _ := segment.FormatTraceID(traceID)
+	out, err := api.BatchGetTraces(t.Context(), &xray.BatchGetTracesInput{TraceIds: []string{id}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, trace := range out.Traces {
+		for _, s := range trace.Segments {
+			d, err := segment.Decode([]byte(*s.Document))
+			if err != nil {
+				t.Fatal(err)
+			}
+			documents = append(documents, flatten(d, "")...)
+		}
+	}
+	return documents
 }
 
 // flatten returns a segment and what is inside of it, inferred segments

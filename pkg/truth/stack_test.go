@@ -28,6 +28,7 @@ var stack struct {
 	sink      *sink.Sink
 	collector *collector.Collector
 	otlp      string // the collector's endpoint
+	daemon    string // the address of its receiver of the daemon's protocol
 }
 
 func TestMain(m *testing.M) {
@@ -114,6 +115,7 @@ func startStack(dir string) (err error) {
 		env["BRAGG_"+name+"_PORT"] = port
 	}
 	stack.otlp = "http://127.0.0.1:" + env["BRAGG_OTLP_GRPC_PORT"]
+	stack.daemon = "127.0.0.1:" + env["BRAGG_DAEMON_PORT"]
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	stack.collector, err = collector.Start(ctx, collector.Options{ConfigFile: "../../otel-collector.yaml", Env: env})

@@ -18,7 +18,7 @@ import (
 // documents: it takes those that are there.
 const (
 	maxBatchDocuments = 64
-	maxBatchSpans     = 512 // unless one document has more
+	maxBatchSpans     = 512 // unless one document or datagram has more
 	maxBatchDelay     = 50 * time.Millisecond
 )
 
@@ -108,13 +108,36 @@ func (p *pipeline) add(b *batch, datagram []byte) {
 			p.lose(lostByPanic, fmt.Errorf("%v", fault))
 		}
 	}()
-	n, err := spans.Append(b.traces, document, p.options)
+	n, err := p.read(b.traces, document)
 	if err != nil {
 		p.lose(lostByDocument, err)
 		return
 	}
 	b.documents++
 	b.spans += n
+}
+
+// read appends the spans of a document, or those that came as OTLP, and returns
+// how many there are. Spans that are not sampled X-Ray does not keep.
+func (p *pipeline) read(to ptrace.Traces, document []byte) (int, error) {
+	message, kind, err := udp.OTLPIn(document)
+	switch {
+	case err != nil:
+		return 0, err
+	case kind == udp.Segment:
+		return spans.Append(to, document, p.options)
+	}
+	var decoder ptrace.ProtoUnmarshaler // what an ExportTraceServiceRequest has is TracesData's
+	td, err := decoder.UnmarshalTraces(message)
+	if err != nil {
+		return 0, fmt.Errorf("OTLP in a datagram: %w", err)
+	}
+	if kind == udp.Unsampled {
+		return 0, nil
+	}
+	n := td.SpanCount()
+	td.ResourceSpans().MoveAndAppendTo(to.ResourceSpans())
+	return n, nil
 }
 
 // lose counts a document of which there are no spans.

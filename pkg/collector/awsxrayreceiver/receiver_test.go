@@ -1,7 +1,9 @@
 package awsxrayreceiver
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -14,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"go.uber.org/zap/zapcore"
 
 	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver/passthrough"
@@ -213,6 +216,8 @@ func TestRefused(t *testing.T) {
 		{"no id", header + strings.Replace(minimal, `"id"`, `"di"`, 1), lostByDocument},
 		{"no start", header + strings.Replace(minimal, "start_time", "start", 1), lostByDocument},
 		{"a start that is a string", header + strings.Replace(minimal, "1759637152.5", `"now"`, 1), lostByDocument},
+		{"OTLP that is no base64", header + "T1S?", lostByDocument},
+		{"OTLP that is no protobuf", header + "T1S/w==", lostByDocument},
 		{"a short id", header + strings.Replace(minimal, "70de5b6f19ff9a0a", "70de", 1), lostByDocument},
 		{"no trace id", header + strings.Replace(minimal, "trace_id", "trace", 1), lostByDocument},
 		{"a short trace id", header + strings.Replace(minimal, "334455\"", "33\"", 1), lostByDocument},
@@ -237,6 +242,37 @@ func TestRefused(t *testing.T) {
 				t.Errorf("%d log entries", logged)
 			}
 		})
+	}
+}
+
+// TestOTLP sends what AWS's OpenTelemetry distributions send.
+func TestOTLP(t *testing.T) {
+	next := make(sink, 2)
+	r := start(t, testConfig(), next)
+	sent := ptrace.NewTraces()
+	rs := sent.ResourceSpans().AppendEmpty()
+	rs.Resource().Attributes().PutStr("service.name", "shop")
+	span := rs.ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+	span.SetName("GET /carts/{id}")
+	span.SetTraceID([16]byte{1})
+	span.SetSpanID([8]byte{2})
+	message, err := ptraceotlp.NewExportRequestFromTraces(sent).MarshalProto()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := base64.StdEncoding.EncodeToString(message)
+	r.send(t, "T1U"+text) // not sampled: not kept
+	r.send(t, "T1S"+text)
+	got := next.next(t)
+	for got.SpanCount() == 0 {
+		got = next.next(t)
+	}
+	if again, err := ptraceotlp.NewExportRequestFromTraces(got).MarshalProto(); err != nil || !bytes.Equal(again, message) {
+		t.Errorf("other spans came than were sent (%v)", err)
+	}
+	r.send(t, minimal) // beside documents
+	if n := next.next(t).SpanCount(); n != 1 {
+		t.Errorf("%d spans of a document", n)
 	}
 }
 

@@ -10,8 +10,11 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
 	"github.com/bragg-tracing/bragg/pkg/segment"
 	"github.com/bragg-tracing/bragg/pkg/segment/udp"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/otlp"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
 )
 
@@ -35,11 +38,12 @@ type Config struct {
 
 // A Daemon listens until Close.
 type Daemon struct {
-	cfg    Config
-	losses *losses
-	udp    *udp.Listener
-	tcp    net.Listener
-	server *http.Server
+	cfg       Config
+	losses    *losses
+	converter *otlp.Converter
+	udp       *udp.Listener
+	tcp       net.Listener
+	server    *http.Server
 
 	ctx    context.Context // of what is put
 	cancel context.CancelFunc
@@ -48,7 +52,7 @@ type Daemon struct {
 
 // Start listens, and serves in the background.
 func Start(cfg Config) (*Daemon, error) {
-	d := &Daemon{cfg: cfg, losses: newLosses(cfg.Logger)}
+	d := &Daemon{cfg: cfg, losses: newLosses(cfg.Logger), converter: otlp.NewConverter()}
 	if err := d.bind(); err != nil {
 		return nil, err
 	}
@@ -147,12 +151,40 @@ func (d *Daemon) read(docs []store.Document, datagram []byte) []store.Document {
 		d.losses.add("the datagram is not the daemon's", 1, err)
 		return docs
 	}
+	if message, kind, err := udp.OTLPIn(raw); kind != udp.Segment {
+		return d.readOTLP(docs, message, kind, err)
+	}
 	doc, err := segment.Parse(raw)
 	if err != nil {
 		d.losses.add("X-Ray refuses the document", 1, withIDs(err, raw))
 		return docs
 	}
 	return append(docs, store.Document{Document: doc, Raw: raw})
+}
+
+// readOTLP appends the documents of spans. Those that are not sampled X-Ray
+// counts and does not keep.
+func (d *Daemon) readOTLP(docs []store.Document, message []byte, kind udp.Kind, err error) []store.Document {
+	var decoder ptrace.ProtoUnmarshaler // what an ExportTraceServiceRequest has is TracesData's
+	var td ptrace.Traces
+	if err == nil {
+		td, err = decoder.UnmarshalTraces(message)
+	}
+	if err != nil {
+		d.losses.add("the datagram is not OTLP", 1, err)
+		return docs
+	}
+	if kind == udp.Unsampled {
+		return docs
+	}
+	made, refused, err := d.converter.Documents(td, true)
+	if refused.Spans > 0 {
+		d.losses.add("X-Ray refuses the span", int64(refused.Spans), errors.New(refused.Reason))
+	}
+	if err != nil {
+		d.losses.add("the spans could not be read", int64(td.SpanCount()), err)
+	}
+	return append(docs, made...)
 }
 
 // withIDs says which document it is, as far as can be read.

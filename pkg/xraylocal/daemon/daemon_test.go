@@ -3,6 +3,7 @@ package daemon_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"go.uber.org/goleak"
 
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/daemon"
@@ -127,6 +130,45 @@ func TestLossesAreLogged(t *testing.T) {
 	stop(t, d)
 	if !strings.Contains(log.String(), "the disk is full") {
 		t.Errorf("log: %s", log.String())
+	}
+}
+
+// TestOTLP sends what AWS's OpenTelemetry distributions send.
+func TestOTLP(t *testing.T) {
+	var s sink
+	var log bytes.Buffer
+	d := start(t, &s, &log)
+	td := ptrace.NewTraces()
+	rs := td.ResourceSpans().AppendEmpty()
+	rs.Resource().Attributes().PutStr("service.name", "shop")
+	spans := rs.ScopeSpans().AppendEmpty().Spans()
+	for i := range 3 {
+		span := spans.AppendEmpty()
+		span.SetName("GET /carts/{id}")
+		span.SetKind(ptrace.SpanKindServer)
+		span.SetTraceID([16]byte{0x6a, 0xb1, 0xc0, 0xde, 15: 1})
+		span.SetSpanID([8]byte{7: byte(i)}) // the first has none
+		span.SetStartTimestamp(1e18)
+		span.SetEndTimestamp(2e18)
+	}
+	message, err := ptraceotlp.NewExportRequestFromTraces(td).MarshalProto()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := base64.StdEncoding.EncodeToString(message)
+	send(t, d, header+"T1U"+text, header+"T1S"+text, header+"T1S?", header+document(1))
+	stop(t, d)
+	ids := map[string]bool{}
+	for _, doc := range s.docs {
+		ids[doc.ID] = true
+	}
+	if len(s.docs) != 3 || !ids["0000000000000001"] || !ids["0000000000000002"] {
+		t.Errorf("%d documents: %v", len(s.docs), ids)
+	}
+	for _, want := range []string{"the datagram is not OTLP", "it has no span id"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("%q is not in the log:\n%s", want, log.String())
+		}
 	}
 }
 
