@@ -11,7 +11,8 @@
 //	            of collectors needs beyond one
 //	xraylocal   AWS X-Ray's API on this machine
 //	console     its pages
-//	newrelic    the client that reads from New Relic; newrelic/sink takes in what New
+//	newrelic    the client of NerdGraph, New Relic's query API, which newrelic/nerdgraph
+//	            answers on this machine; newrelic/sink takes in what New
 //	            Relic takes, on this machine
 //	demo        services that send traffic
 //	verify      compares what backends have of a trace

@@ -19,7 +19,8 @@ func newSinkCommand() *cobra.Command {
 api-key, refuses what New Relic refuses, and keeps the spans.
 
   GET /spans?trace.id=ID   the spans of a trace
-  GET /counts              what has arrived`,
+  GET /counts              what has arrived
+  POST /graphql            NRQL for the spans of a trace, as NerdGraph takes it`,
 		Example: `  bragg sink
   curl 'http://127.0.0.1:4319/counts'
   bragg sink --listen 0.0.0.0:4319 --allow-remote --allow-host newrelic`,

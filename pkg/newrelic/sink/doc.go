@@ -12,6 +12,7 @@
 //	GET /spans?trace.id=ID   the spans of a trace, as JSON
 //	GET /counts              what has arrived, as JSON
 //	GET /healthz             200 when it works
+//	POST /graphql            a query of spans, answered as New Relic's NerdGraph does
 //
 // Spans are in the SQLite database newrelic.db of the data directory. A request
 // is acknowledged after its transaction is committed, so what a client counts

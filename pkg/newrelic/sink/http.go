@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"google.golang.org/grpc/codes"
 
+	"github.com/bragg-tracing/bragg/pkg/newrelic/nerdgraph"
 	"github.com/bragg-tracing/bragg/pkg/otlp"
 )
 
@@ -46,6 +47,7 @@ func newHTTPServer(s *Sink) *http.Server {
 	mux.HandleFunc("GET /spans", s.serveSpans)
 	mux.HandleFunc("GET /counts", s.serveCounts)
 	mux.HandleFunc("GET /healthz", s.serveHealth)
+	mux.Handle("POST /graphql", nerdgraph.Handler(s, nerdgraph.Config{}))
 
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
