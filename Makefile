@@ -9,7 +9,7 @@ ARGS ?=
 
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help up build test bench-exporter bench-sdk conformance-xraylocal bench-xraylocal fuzz dist tidy clean conformance-xraysdk bench-xraysdk test-migrate shims
+.PHONY: help up build test console bench-console screenshots bench-exporter bench-sdk conformance-xraylocal bench-xraylocal fuzz dist tidy clean conformance-xraysdk bench-xraysdk test-migrate shims
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -17,10 +17,14 @@ help: ## this list
 up: build ## build and start everything; ARGS="--backends xray" adds flags of `bragg up`
 	@exec bin/bragg up --config otel-collector.yaml $(ARGS)
 
-build: ## build bin/bragg
+build: ## build bin/bragg, with the console if Node is there
 	@command -v go >/dev/null || { echo "make: Go 1.26 or newer is needed and is not on the PATH: https://go.dev/dl" >&2; exit 1; }
 	@mkdir -p bin
+	@.ci/build-console --if-node
 	@.ci/build-with-progress ./cmd/bragg bin/bragg
+
+console: ## build the console's pages (Node 20.19 or newer), which `make build` then embeds
+	@.ci/build-console
 
 test: ## run every check (vet, staticcheck, gofmt, race, policy, end to end)
 	@.ci/test

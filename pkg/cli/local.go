@@ -19,7 +19,8 @@ import (
 func newLocalCommand() *cobra.Command {
 	var data string
 	var xray xrayFlags
-	cfg := xraylocal.Config{NewConsole: console.ForAPI}
+	var cfg xraylocal.Config
+	var pages console.Config
 	cmd := &cobra.Command{
 		Use:   "local",
 		Short: "Runs X-Ray Local alone: AWS X-Ray's API and the console",
@@ -57,6 +58,7 @@ private network, --ingest-open lets segments in without it.`,
 				return err
 			}
 			cfg.Logger = newLogger(cmd)
+			cfg.NewConsole = pages.ForAPI
 			if cfg.Daemon == "off" {
 				cfg.Daemon = ""
 			}
@@ -69,6 +71,8 @@ private network, --ingest-open lets segments in without it.`,
 	xray.add(cmd)
 	f.StringVar(&cfg.Listen, "listen", "127.0.0.1:2080", "address to listen on")
 	f.StringVar(&cfg.Daemon, "daemon", "127.0.0.1:2000", `address of the X-Ray daemon's protocol, UDP and TCP, or "off"`)
+	f.StringVar(&pages.NewRelicSink, "newrelic-sink", "", "URL of a local New Relic sink, for the console to compare what arrived there")
+	f.StringVar(&pages.CollectorMetrics, "collector-metrics", "127.0.0.1:8888", "where the collector serves its metrics, for the console's page Pipe")
 	f.BoolVar(&cfg.Isolate, "isolate", false, "give each region and account a store of its own")
 	f.BoolVar(&cfg.AllowRemote, "allow-remote", false, "allow an address beyond this machine")
 	f.StringSliceVar(&cfg.AllowHosts, "allow-host", nil, "a name that clients reach this by; repeat for more")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,7 @@ type upFlags struct {
 
 func newUpCommand() *cobra.Command {
 	var flags upFlags
-	cfg := up.Config{Ports: up.DefaultPorts, Console: console.ForAPI}
+	cfg := up.Config{Ports: up.DefaultPorts}
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Starts everything on this machine: backends, collector and demo",
@@ -108,9 +109,19 @@ func (flags *upFlags) apply(cmd *cobra.Command, cfg *up.Config) (err error) {
 	} else {
 		f.Close()
 	}
+	cfg.Console = consoleOf(cfg).ForAPI
 	cfg.Progress = cmd.ErrOrStderr()
 	cfg.Log = newLogger(cmd)
 	return nil
+}
+
+// consoleOf says where the console finds the rest of the stack.
+func consoleOf(cfg *up.Config) console.Config {
+	c := console.Config{Region: cfg.Region, CollectorMetrics: fmt.Sprintf("127.0.0.1:%d", cfg.Ports.Metrics)}
+	if slices.Contains(cfg.Backends, up.NewRelic) {
+		c.NewRelicSink = fmt.Sprintf("http://127.0.0.1:%d", cfg.Ports.NewRelic)
+	}
+	return c
 }
 
 // freePorts replaces the ports that no flag names by free ones.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -62,8 +63,9 @@ type Config struct {
 	// needs AllowRemote and IngestOpen: UDP knows no token.
 	Daemon string
 
-	// NewConsole makes the handler of GET requests outside the API, given the
-	// API, which asks for no token there. Nil serves no pages.
+	// NewConsole makes the handler of GET requests outside the API, and of all
+	// below /console/, given the API, which asks for no token there. Nil serves
+	// no pages.
 	NewConsole func(api http.Handler) http.Handler
 
 	Logger *slog.Logger // slog.Default if nil
@@ -128,6 +130,9 @@ func Open(cfg Config) (*Server, error) {
 	return s, nil
 }
 
+// consolePath is where the pages' own requests go, of any method.
+const consolePath = "/console/"
+
 // routes tells pages from calls of the API.
 func routes(cfg Config, calls http.Handler) http.Handler {
 	var console http.Handler = http.HandlerFunc(noConsole)
@@ -136,6 +141,8 @@ func routes(cfg Config, calls http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
+		case strings.HasPrefix(r.URL.Path, consolePath):
+			console.ServeHTTP(w, r)
 		case !isGet(r) || api.IsPath(r.URL.Path):
 			calls.ServeHTTP(w, r)
 		case r.URL.Path == healthPath:

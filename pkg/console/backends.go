@@ -1,0 +1,6 @@
+package console
+
+import "net/http"
+
+// backendsRoutes serves what arrived in which backend.
+func (c *console) backendsRoutes(*http.ServeMux) {}

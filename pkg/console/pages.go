@@ -1,0 +1,82 @@
+package console
+
+import (
+	"embed"
+	"io/fs"
+	"net/http"
+	"strings"
+)
+
+// What `make console` builds; without it there is a placeholder alone.
+//
+//go:embed all:ui/dist
+var built embed.FS
+
+// notBuilt is the page of a binary that was built without the others.
+const notBuilt = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Bragg: the console is not in this binary</title>
+<h1>The console is not in this binary</h1>
+<p>X-Ray Local runs, and answers AWS X-Ray's API at this address. The console's
+pages are built by Node, and this binary was built without them. In a clone of
+https://github.com/bragg-tracing/bragg, with Node 20.19 or newer, run
+<pre>make console build</pre>
+<p>and start bin/bragg in the place of this one. Until then the command line shows the same:
+<pre>bragg traces
+bragg trace ID
+bragg map
+bragg analytics</pre>
+</html>
+`
+
+// pages serves the built files, and for every path that is a page's the one
+// document that draws them all.
+func pages() http.Handler {
+	dist, err := fs.Sub(built, "ui/dist")
+	if err != nil {
+		panic(err) // a constant path
+	}
+	return pagesFrom(dist)
+}
+
+func pagesFrom(dist fs.FS) http.Handler {
+	index, err := fs.ReadFile(dist, "index.html")
+	complete := err == nil
+	if !complete {
+		index = []byte(notBuilt)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "pages are read by GET", http.StatusMethodNotAllowed)
+			return
+		}
+		if name := strings.TrimPrefix(r.URL.Path, "/"); strings.HasPrefix(name, "assets/") {
+			// Names carry a hash of what is inside.
+			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+			http.ServeFileFS(w, r, dist, name)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-cache")
+		switch {
+		case !complete:
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case !isPage(r.URL.Path):
+			w.WriteHeader(http.StatusNotFound)
+		}
+		_, _ = w.Write(index) // a client that has gone is nobody's error
+	})
+}
+
+// isPage reports whether the pages' router knows a path; see ui/src/App.tsx.
+func isPage(path string) bool {
+	switch path {
+	case "/", "/map", "/traces", "/analytics", "/compare", "/backends", "/pipe":
+		return true
+	}
+	return strings.HasPrefix(path, "/trace/")
+}

@@ -1,0 +1,51 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, type Page } from "@playwright/test";
+import { PLANTED, traceId, type Planted } from "./plant";
+
+/** Where the console is, without a slash at the end. */
+export const consoleUrl = () => process.env.CONSOLE_URL ?? "";
+
+/** The id of a trace of plant.ts. */
+export const planted = (name: Planted) => traceId(Number(process.env.PLANTED_AT), PLANTED[name]);
+
+/** A page's address: the time range is the last hour, in UTC, unless told otherwise. */
+export function address(path: string, params: Record<string, string> = {}): string {
+  return `${consoleUrl()}${path}?${new URLSearchParams({ range: "1h", tz: "utc", ...params })}`;
+}
+
+/** What the API answers that a page asks. */
+export async function api<T>(path: string, params: Record<string, string | number> = {}): Promise<T> {
+  const query = new URLSearchParams(Object.entries(params).map(([k, v]) => [k, String(v)]));
+  const response = await fetch(`${consoleUrl()}/console/api/${path}?${query}`);
+  expect(response.ok, `${path}: ${response.status}`).toBeTruthy();
+  return (await response.json()) as T;
+}
+
+export const WIDTHS = [390, 768, 1440, 2560];
+export const THEMES = ["light", "dark"] as const;
+
+/** Fails if the page as it is now is wider than the window. */
+export async function checkWidth(page: Page): Promise<void> {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(over, "pixels beyond the window").toBeLessThanOrEqual(0);
+}
+
+/** Fails if axe finds a violation on the page as it is now. */
+export async function checkAxe(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 5).join(", ")}`)).toEqual([]);
+}
+
+/** Fails the test if the page throws, breaks its policy or logs an error. */
+export function watch(page: Page): string[] {
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(message.text());
+  });
+  page.on("dialog", (dialog) => {
+    errors.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  return errors;
+}

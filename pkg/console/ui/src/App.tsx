@@ -1,0 +1,54 @@
+import { lazy, Suspense } from "react";
+import { Redirect, Route, Switch } from "wouter";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { Frame } from "./components/Frame";
+import { Loading } from "./components/states";
+import { NoPage } from "./components/NoPage";
+import { Broken } from "./components/Broken";
+import { TimeProvider } from "./state/time";
+import { ShortcutsProvider } from "./state/shortcuts";
+
+// Each page is a chunk of its own: pages.go knows their paths too.
+const MapPage = lazy(() => import("./pages/map"));
+const TracesPage = lazy(() => import("./pages/traces"));
+const TracePage = lazy(() => import("./pages/trace"));
+const AnalyticsPage = lazy(() => import("./pages/analytics"));
+const ComparePage = lazy(() => import("./pages/compare"));
+const BackendsPage = lazy(() => import("./pages/backends"));
+const PipePage = lazy(() => import("./pages/pipe"));
+
+const queries = new QueryClient({
+  defaultOptions: { queries: { retry: 1, staleTime: 1000, refetchOnWindowFocus: false } },
+});
+
+export function App() {
+  return (
+    <QueryClientProvider client={queries}>
+      <ShortcutsProvider>
+        <TimeProvider>
+          <Frame>
+            <Broken>
+              <Suspense fallback={<Loading what="the page" />}>
+                <Switch>
+                  <Route path="/">
+                    <Redirect to="/map" replace />
+                  </Route>
+                  <Route path="/map" component={MapPage} />
+                  <Route path="/traces" component={TracesPage} />
+                  <Route path="/trace/:id" component={TracePage} />
+                  <Route path="/analytics" component={AnalyticsPage} />
+                  <Route path="/compare" component={ComparePage} />
+                  <Route path="/backends" component={BackendsPage} />
+                  <Route path="/pipe" component={PipePage} />
+                  <Route>
+                    <NoPage />
+                  </Route>
+                </Switch>
+              </Suspense>
+            </Broken>
+          </Frame>
+        </TimeProvider>
+      </ShortcutsProvider>
+    </QueryClientProvider>
+  );
+}
