@@ -8,6 +8,7 @@
 //
 // The names are those of the semantic conventions, as in the detectors of
 // OpenTelemetry's contrib repository. Where those are wrong or miss something,
-// the detector's comment says so.
+// the detector's comment says so, and the module oracle holds it by tests that
+// ask contrib's detectors, too.
 // https://opentelemetry.io/docs/specs/semconv/resource/cloud/
 package detect
