@@ -41,6 +41,12 @@ BENCH ?=
 bench-xraylocal: ## measure X-Ray Local with 10,000 and 100,000 traces; BENCH=full adds a million
 	@BENCH=$(BENCH) go run ./pkg/xraylocal/bench $(ARGS)
 
+SERVICE_SPEC = 0.1.216
+.PHONY: conformance-deploy
+conformance-deploy: ## check the templates of deploy/ against AWS's resource specification
+	@npm install --no-save --no-audit --no-fund --prefix bin/conformance-deploy @aws-cdk/aws-service-spec@$(SERVICE_SPEC)
+	@BRAGG_SERVICE_SPEC=$(CURDIR)/bin/conformance-deploy/node_modules go test -count=1 ./deploy/check
+
 conformance-xraysdk: ## run the X-Ray SDK's own public tests against pkg/sdk/xraysdk, over UDP and over OTLP
 	@cd pkg/sdk/xraysdk/conformance && go run .
 

@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -18,15 +17,7 @@ import (
 // by --config, and has the sub-commands validate, components, print-config,
 // featuregate and healthcheck. What add adds to [Factories] is available too.
 func NewCommand(add ...func(*otelcol.Factories) error) *cobra.Command {
-	set := settings(nil)
-	set.Factories = func() (otelcol.Factories, error) {
-		f, err := Factories()
-		for _, more := range add {
-			err = errors.Join(err, more(&f))
-		}
-		return f, err
-	}
-	cmd := otelcol.NewCommand(set)
+	cmd := otelcol.NewCommand(withFactories(settings(nil), add))
 	cmd.Short = "The OpenTelemetry Collector with AWS X-Ray and New Relic"
 	cmd.Example = `  collector --config otel-collector.yaml
   collector validate --config otel-collector.yaml

@@ -4,15 +4,14 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/otelcol"
-	"go.yaml.in/yaml/v3"
 
+	"github.com/bragg-tracing/bragg/pkg/collector/adot"
 	"github.com/bragg-tracing/bragg/pkg/sdk/licensekey"
 )
 
@@ -188,60 +187,11 @@ func TestADOTKnowsEverything(t *testing.T) {
 	}
 }
 
-func unknownToADOT(t *testing.T, file []byte) (problems []string) {
+func unknownToADOT(t *testing.T, file []byte) []string {
 	t.Helper()
-	var config, adot map[string]any
-	list, err := os.ReadFile("testdata/adot-v0.49.yaml")
+	problems, err := adot.Problems(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for data, into := range map[*[]byte]*map[string]any{&file: &config, &list: &adot} {
-		if err := yaml.Unmarshal(*data, into); err != nil {
-			t.Fatal(err)
-		}
-	}
-	keys := adot["keys"].(map[string]any)
-	for section, content := range config {
-		if section == "service" {
-			continue
-		}
-		known, _ := adot[section].([]any)
-		for id, settings := range content.(map[string]any) {
-			kind, _, _ := strings.Cut(id, "/")
-			if !slices.Contains(known, any(kind)) {
-				problems = append(problems, "ADOT has no "+section+" "+kind)
-				continue
-			}
-			allowed, _ := keys[section+"/"+kind].([]any)
-			for path, value := range leaves("", settings) {
-				if !slices.ContainsFunc(allowed, func(a any) bool { return covers(a.(string), path) }) {
-					problems = append(problems, "ADOT's "+section+" "+kind+" has no key "+path)
-				}
-				if v, ok := value.(string); ok && strings.HasSuffix(path, "endpoint") && strings.Contains(v, ":-}") {
-					problems = append(problems, "the default of "+section+" "+id+" "+path+" is empty: "+v)
-				}
-			}
-		}
-	}
 	return problems
-}
-
-func covers(allowed, path string) bool {
-	prefix, any := strings.CutSuffix(allowed, "*")
-	return path == allowed || any && strings.HasPrefix(path, prefix)
-}
-
-// leaves returns the values of a configuration by their dotted path.
-func leaves(path string, v any) map[string]any {
-	m, ok := v.(map[string]any)
-	if !ok {
-		return map[string]any{path: v}
-	}
-	all := map[string]any{}
-	for key, value := range m {
-		for p, leaf := range leaves(strings.TrimPrefix(path+"."+key, "."), value) {
-			all[p] = leaf
-		}
-	}
-	return all
 }

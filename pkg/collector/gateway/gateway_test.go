@@ -40,7 +40,7 @@ func TestAdd(t *testing.T) {
 			t.Errorf("%s is missing, or nobody knows where it is from: %q", name, module)
 		}
 	}
-	list, err := os.ReadFile("../testdata/adot-v0.49.yaml")
+	list, err := os.ReadFile("../adot/adot-v0.49.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
