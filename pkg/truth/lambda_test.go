@@ -36,8 +36,8 @@ func decide(ctx context.Context, event json.RawMessage) (any, error) {
 	_, span := otel.Tracer("decide").Start(ctx, "evaluate")
 	defer span.End()
 	var wish struct {
-		Path, Fail string
-		Sleep      int // ms
+		Path, RawPath, Fail string
+		Sleep               int // ms
 	}
 	if err := json.Unmarshal(event, &wish); err != nil {
 		return nil, err
@@ -50,6 +50,8 @@ func decide(ctx context.Context, event json.RawMessage) (any, error) {
 		panic("weights are missing")
 	case wish.Path != "":
 		return events.APIGatewayProxyResponse{StatusCode: http.StatusNotFound}, nil
+	case wish.RawPath != "":
+		return events.APIGatewayV2HTTPResponse{StatusCode: http.StatusCreated}, nil
 	}
 	return span.SpanContext().TraceID().String(), nil
 }

@@ -9,13 +9,14 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/bragg-tracing/bragg/pkg/sdk/internal/carried"
 	xray "github.com/bragg-tracing/bragg/pkg/sdk/propagation"
 )
 
 // The names under which messages carry a trace.
 const (
 	systemAttribute = "AWSTraceHeader" // of SQS; AWS's services write and read it, too
-	kinesisMember   = "_trace"
+	kinesisMember   = carried.Member
 )
 
 // maxAttributes is how many message attributes SQS takes; SNS delivers no more

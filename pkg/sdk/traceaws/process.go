@@ -1,15 +1,14 @@
 package traceaws
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/bragg-tracing/bragg/pkg/sdk/internal/carried"
 	xray "github.com/bragg-tracing/bragg/pkg/sdk/propagation"
 )
 
@@ -107,44 +106,10 @@ func carrierOf(m object) propagation.MapCarrier {
 		return carrier
 	}
 	if data := m.field("Data").bytes(); data != nil { // types.Record of Kinesis
-		return fromData(data)
+		return carried.InData(data)
 	}
 	if data := m.field("Kinesis.Data").bytes(); data != nil { // events.KinesisEventRecord
-		return fromData(data)
+		return carried.InData(data)
 	}
-	return fromNotification(m.field("Body").text())
-}
-
-func fromData(data []byte) propagation.MapCarrier {
-	if !bytes.Contains(data, []byte(`"`+kinesisMember+`"`)) {
-		return nil
-	}
-	var record struct {
-		Trace map[string]string `json:"_trace"`
-	}
-	if json.Unmarshal(data, &record) != nil { // the consumer's own parser will tell
-		return nil
-	}
-	return record.Trace
-}
-
-// fromNotification reads what SNS delivers to SQS: a message inside of a
-// message, unless raw delivery is on.
-// https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
-func fromNotification(body string) propagation.MapCarrier {
-	if !strings.HasPrefix(strings.TrimLeft(body, " \r\n\t"), "{") || !strings.Contains(body, `"traceparent"`) {
-		return nil
-	}
-	var notification struct {
-		Type              string
-		MessageAttributes map[string]struct{ Value string }
-	}
-	if json.Unmarshal([]byte(body), &notification) != nil || notification.Type != "Notification" {
-		return nil
-	}
-	carrier := propagation.MapCarrier{}
-	for name, a := range notification.MessageAttributes {
-		carrier.Set(name, a.Value)
-	}
-	return carrier
+	return carried.InNotification(m.field("Body").text())
 }

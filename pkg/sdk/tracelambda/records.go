@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/bragg-tracing/bragg/pkg/sdk/internal/carried"
 	xray "github.com/bragg-tracing/bragg/pkg/sdk/propagation"
 )
 
@@ -18,6 +19,7 @@ type record struct {
 	EventSourceARN    string             `json:"eventSourceARN"`
 	EventName         string             `json:"eventName"`
 	MessageID         string             `json:"messageId"`
+	Body              string             `json:"body"`
 	Attributes        map[string]string  `json:"attributes"`
 	MessageAttributes map[string]message `json:"messageAttributes"`
 	SNS               *struct {
@@ -25,6 +27,9 @@ type record struct {
 		TopicARN          string             `json:"TopicArn"`
 		MessageAttributes map[string]message `json:"MessageAttributes"`
 	} `json:"Sns"`
+	Kinesis struct {
+		Data []byte `json:"data"`
+	} `json:"kinesis"`
 	S3 *struct {
 		Bucket struct {
 			Name string `json:"name"`
@@ -113,13 +118,19 @@ func (t *trigger) link(r record) {
 	if r.SNS != nil {
 		attributes = r.SNS.MessageAttributes
 	}
-	for name, as := range carried {
+	for name, as := range headerNames {
 		if m := attributes[name]; m.StringValue+m.Value != "" {
 			carrier[as] = m.StringValue + m.Value
 		}
 	}
 	if header := r.Attributes["AWSTraceHeader"]; header != "" {
 		carrier[xray.HeaderName] = header
+	}
+	if len(carrier) == 0 {
+		carrier = carried.InData(r.Kinesis.Data)
+	}
+	if len(carrier) == 0 {
+		carrier = carried.InNotification(r.Body)
 	}
 	if len(carrier) == 0 {
 		return

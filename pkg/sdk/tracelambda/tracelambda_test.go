@@ -242,8 +242,18 @@ func TestTriggers(t *testing.T) {
 			trace.SpanKindServer, 0, "", []attribute.KeyValue{attribute.String("faas.trigger", "timer")},
 		},
 		{
-			"Kinesis", events.KinesisEvent{Records: []events.KinesisEventRecord{{EventSource: "aws:kinesis", EventSourceArn: "arn:aws:kinesis:us-east-1:1:stream/loans"}}},
-			nil, "function", trace.SpanKindConsumer, 0, "", []attribute.KeyValue{attribute.String("messaging.destination.name", "loans")},
+			"Kinesis", events.KinesisEvent{Records: []events.KinesisEventRecord{
+				{EventSource: "aws:kinesis", EventSourceArn: "arn:aws:kinesis:us-east-1:1:stream/loans", Kinesis: events.KinesisRecord{Data: []byte(`{"_trace":{"X-Amzn-Trace-Id":"` + header + `"},"id":7}`)}},
+				{EventSource: "aws:kinesis", Kinesis: events.KinesisRecord{Data: []byte(`{"_trace":{"traceparent":"` + parentage + `"}}`)}},
+				{EventSource: "aws:kinesis", Kinesis: events.KinesisRecord{Data: []byte(`text`)}},
+			}},
+			nil, "function", trace.SpanKindConsumer, 2, "", []attribute.KeyValue{attribute.String("messaging.destination.name", "loans"), attribute.Int("messaging.batch.message_count", 3)},
+		},
+		{
+			"SNS through SQS", events.SQSEvent{Records: []events.SQSMessage{{
+				MessageId: "a", EventSource: "aws:sqs", EventSourceARN: "arn:aws:sqs:us-east-1:1:loans",
+				Body: `{"Type":"Notification","MessageAttributes":{"traceparent":{"Type":"String","Value":"` + parentage + `"}}}`,
+			}}}, nil, "function", trace.SpanKindConsumer, 1, "", nil,
 		},
 		{
 			"S3", events.S3Event{Records: []events.S3EventRecord{{EventSource: "aws:s3", EventName: "ObjectCreated:Put", S3: events.S3Entity{

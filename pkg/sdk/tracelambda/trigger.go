@@ -169,15 +169,15 @@ func lowerCase(e *event) map[string]string {
 	return headers
 }
 
-// carried are the headers of trace context, by their names in lower case and
+// headerNames are the headers of trace context, by their names in lower case and
 // as propagators ask for them.
-var carried = map[string]string{
+var headerNames = map[string]string{
 	"traceparent": "traceparent", "tracestate": "tracestate", "baggage": "baggage", "x-amzn-trace-id": "X-Amzn-Trace-Id",
 }
 
 func carrierOf(headers map[string]string) propagation.MapCarrier {
 	carrier := propagation.MapCarrier{}
-	for name, as := range carried {
+	for name, as := range headerNames {
 		if value := headers[name]; value != "" {
 			carrier[as] = value
 		}
