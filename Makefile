@@ -62,6 +62,7 @@ test-migrate: ## migrate code that uses the X-Ray SDK, and build it
 bench-sdk: ## compare a request in a service with telemetry.Start with one set up by hand
 	@go run ./pkg/sdk/bench $(ARGS)
 	@go run ./pkg/sdk/bench/weight
+	@go run ./pkg/sdk/bench/coldstart
 
 FUZZTIME ?= 10m
 fuzz: ## fuzz every decoder, FUZZTIME (10m) each
