@@ -80,7 +80,7 @@ func goCommand(t *testing.T, dir string, args ...string) {
 
 func TestMigrate(t *testing.T) {
 	dir := shop(t)
-	plan, err := New(context.Background(), dir, []string{"./..."})
+	plan, err := New(context.Background(), Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestMigrate(t *testing.T) {
 	}
 	build(t, dir)
 
-	again, err := New(context.Background(), dir, []string{"./..."})
+	again, err := New(context.Background(), Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func build(t *testing.T, dir string) {
 
 func TestDirtyTree(t *testing.T) {
 	dir := shop(t)
-	plan, err := New(context.Background(), dir, []string{"./..."})
+	plan, err := New(context.Background(), Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

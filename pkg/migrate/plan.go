@@ -4,19 +4,17 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"go/ast"
 	"go/token"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"golang.org/x/tools/go/packages"
 )
 
 // The module paths.
 const (
-	ours  = "github.com/bragg-tracing/bragg/pkg/sdk/xraysdk"
+	sdk   = "github.com/bragg-tracing/bragg/pkg/sdk"
+	ours  = sdk + "/xraysdk"
 	awsV1 = "github.com/aws/aws-xray-sdk-go"
 	awsV2 = awsV1 + "/v2"
 )
@@ -28,6 +26,7 @@ type Kind string
 const (
 	Changes Kind = "changes"            // what Write changes
 	Better  Kind = "is better now"      // what the new module does that the old one did not
+	Differs Kind = "means less or more" // where OpenTelemetry has no equal
 	Person  Kind = "needs a person"     // what the plan does not change
 	Deploy  Kind = "in your deployment" // the daemon's place is the collector's now
 )
@@ -35,15 +34,27 @@ const (
 // A Finding is one line of the report.
 type Finding struct {
 	Kind Kind
-	File string // relative to the plan's folder
+	File string // relative to the plan's folder; "" if it is about no file
 	Line int
 	Text string
 }
 
-// A Change is a file that becomes another. Before is empty for a new file.
+// A Change is a file that becomes another. Before is nil for a new file.
 type Change struct {
 	Path          string // absolute
 	Before, After []byte
+}
+
+// Options say what is planned.
+type Options struct {
+	Dir      string   // of the module; "" is the current one
+	Patterns []string // of packages; none means ./...
+	Tags     []string // build tags
+	// OpenTelemetry goes on from the X-Ray SDK's API to OpenTelemetry's.
+	OpenTelemetry bool
+	// Checkout is a folder with this project's source: go.mod takes the modules
+	// from there, by replace directives. "" means their release.
+	Checkout string
 }
 
 // A Plan is what a migration would do. Making one changes nothing.
@@ -51,52 +62,83 @@ type Plan struct {
 	Dir      string
 	Findings []Finding
 	Changes  []Change
-	Modules  []string // that go.mod must require
-	GoMods   []string // of the modules that use the X-Ray SDK, absolute
+
+	options      Options
+	require_     map[string][]string // modules that a go.mod must require, by its absolute path
+	rewrites     []*rewrite
+	helpers      map[string]*helpers // by folder and package
+	names        []string            // that segments of servers have
+	segmentNames []string            // that BeginSegment was given
+	version      string              // of the service
+	spans        bool                // some call begins spans
+	keep         string              // why segments stay segments
+	migrated     bool                // some package uses the modules here already
 }
 
-// New makes the plan for the packages of a module in dir. An error is for
-// packages that cannot be loaded; what of them does not compile is a finding.
-func New(ctx context.Context, dir string, patterns []string) (*Plan, error) {
-	dir, err := filepath.Abs(dir)
+// New makes the plan. An error is for packages that cannot be loaded; what of
+// them does not compile is a finding.
+func New(ctx context.Context, o Options) (*Plan, error) {
+	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return nil, err
 	}
-	loaded, err := packages.Load(&packages.Config{
-		Context: ctx, Dir: dir, Tests: true,
-		Mode: packages.NeedName | packages.NeedFiles | packages.NeedSyntax | packages.NeedTypes |
-			packages.NeedTypesInfo | packages.NeedImports | packages.NeedModule,
-	}, patterns...)
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return nil, err
+	}
+	if len(o.Patterns) == 0 {
+		o.Patterns = []string{"./..."}
+	}
+	p := &Plan{Dir: dir, options: o, require_: map[string][]string{}, helpers: map[string]*helpers{}}
+	loaded, err := p.load(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("load %s: %w", strings.Join(patterns, " "), err)
+		return nil, err
 	}
-	p := &Plan{Dir: dir}
-	seen := map[string]bool{}
-	for _, pkg := range loaded {
-		if len(pkg.Errors) > 0 && len(pkg.Syntax) == 0 {
-			return nil, fmt.Errorf("load %s: %w", pkg.PkgPath, pkg.Errors[0])
-		}
-		for _, e := range pkg.Errors {
-			p.add(Finding{Kind: Person, Text: "does not compile: " + e.Error()})
-		}
-		for _, file := range pkg.Syntax {
-			name := pkg.Fset.Position(file.Pos()).Filename
-			if seen[name] || !strings.HasPrefix(name, dir+string(filepath.Separator)) {
-				continue
-			}
-			seen[name] = true
-			if err := p.file(pkg, file, name); err != nil {
-				return nil, err
-			}
-		}
+	p.noteMigrated(loaded)
+	if o.OpenTelemetry {
+		p.toOpenTelemetry()
 	}
-	if len(p.Changes) > 0 {
-		p.deployment()
+	changed := map[string]bool{}
+	for _, r := range p.rewrites {
+		did, err := p.finish(r)
+		if err != nil {
+			return nil, err
+		}
+		changed[r.pkg.PkgPath] = changed[r.pkg.PkgPath] || did
 	}
+	p.writeHelpers()
+	if err := p.starts(loaded, changed); err != nil {
+		return nil, err
+	}
+	if err := p.goMods(); err != nil {
+		return nil, err
+	}
+	if err := p.beyond(ctx, loaded); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(p.Changes, func(a, b Change) int { return cmp.Compare(a.Path, b.Path) })
 	slices.SortStableFunc(p.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
 	return p, nil
+}
+
+// finish makes the change of a file, if there is one.
+func (p *Plan) finish(r *rewrite) (changed bool, err error) {
+	r.names()
+	r.imports()
+	after, err := r.edits.apply(r.source)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", r.path, err)
+	}
+	if string(after) == string(r.source) {
+		return false, nil
+	}
+	p.Changes = append(p.Changes, Change{r.path, r.source, after})
+	p.requireOf(r.pkg, after)
+	if isGenerated(r.file) {
+		p.at(Person, r.position(r.file), "the file is generated: change what its generator writes, too")
+	}
+	return true, nil
 }
 
 func (p *Plan) add(f Finding) {
@@ -107,42 +149,19 @@ func (p *Plan) add(f Finding) {
 
 // at is a finding at a position.
 func (p *Plan) at(kind Kind, position token.Position, format string, args ...any) {
-	name, err := filepath.Rel(p.Dir, position.Filename)
-	if err != nil {
-		name = position.Filename
-	}
-	p.add(Finding{kind, name, position.Line, fmt.Sprintf(format, args...)})
+	p.add(Finding{kind, p.relative(position.Filename), position.Line, fmt.Sprintf(format, args...)})
 }
 
-func (p *Plan) require(module string) {
-	if !slices.Contains(p.Modules, module) {
-		p.Modules = append(p.Modules, module)
+func (p *Plan) relative(name string) string {
+	if short, err := filepath.Rel(p.Dir, name); err == nil {
+		return short
 	}
+	return name
 }
 
-// file plans what becomes of one file.
-func (p *Plan) file(pkg *packages.Package, file *ast.File, name string) error {
-	before, err := os.ReadFile(name)
-	if err != nil {
-		return err
+// require makes the go.mod of a package's module require another.
+func (p *Plan) require(pkg *packages.Package, module string) {
+	if m := pkg.Module; m != nil && m.GoMod != "" && !slices.Contains(p.require_[m.GoMod], module) {
+		p.require_[m.GoMod] = append(p.require_[m.GoMod], module)
 	}
-	r := &rewrite{plan: p, pkg: pkg, file: file, source: before}
-	r.imports()
-	if !r.uses {
-		return nil
-	}
-	r.selectors()
-	if pkg.Name == "main" && !strings.HasSuffix(name, "_test.go") {
-		r.start(filepath.Dir(name))
-	}
-	after, err := r.apply()
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	p.Changes = append(p.Changes, Change{name, before, after})
-	p.require(ours)
-	if m := pkg.Module; m != nil && m.GoMod != "" && !slices.Contains(p.GoMods, m.GoMod) {
-		p.GoMods = append(p.GoMods, m.GoMod)
-	}
-	return nil
 }

@@ -1,69 +1,102 @@
 package migrate
 
 import (
-	"bytes"
-	"cmp"
+	"fmt"
 	"go/ast"
-	"go/format"
-	"go/parser"
 	"go/token"
 	"go/types"
-	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 
-	"golang.org/x/tools/go/ast/astutil"
 	"golang.org/x/tools/go/packages"
 )
 
-// An edit replaces a part of a file.
-type edit struct {
-	from, to int
-	with     string
-}
-
-// A rewrite is the edits of one file. Text that no edit touches stays as it is,
-// to the byte.
+// A rewrite is what becomes of one file.
 type rewrite struct {
-	plan   *Plan
-	pkg    *packages.Package
-	file   *ast.File
-	source []byte
-	uses   bool // the X-Ray SDK
-	edits  []edit
-	added  map[string]string // imports to add, name by path
+	plan    *Plan
+	pkg     *packages.Package
+	file    *ast.File
+	path    string
+	source  []byte
+	edits   edits
+	parents map[ast.Node]ast.Node
+	added   map[string]string // imports to add, name by path
+	dropped map[string]bool   // imports for their effect alone that go
+	found   []reference
+	helpers *helpers // the package's, set for OpenTelemetry alone
 }
 
-func (r *rewrite) position(n ast.Node) token.Position { return r.pkg.Fset.Position(n.Pos()) }
-
-func (r *rewrite) replace(n ast.Node, with string) {
-	r.edits = append(r.edits, edit{r.position(n).Offset, r.pkg.Fset.Position(n.End()).Offset, with})
-}
-
-// here is where a package of the X-Ray SDK is; ok is false for other packages.
-func here(path string) (string, bool) {
-	for _, module := range []string{awsV2, awsV1} {
-		if rest, ok := strings.CutPrefix(path, module+"/"); ok {
-			return ours + "/" + rest, true
+func newRewrite(p *Plan, pkg *packages.Package, file *ast.File, path string, source []byte) *rewrite {
+	r := &rewrite{plan: p, pkg: pkg, file: file, path: path, source: source, parents: map[ast.Node]ast.Node{}, dropped: map[string]bool{}}
+	r.edits.fset = pkg.Fset
+	var stack []ast.Node
+	ast.Inspect(file, func(n ast.Node) bool {
+		if n == nil {
+			stack = stack[:len(stack)-1]
+			return true
 		}
+		if len(stack) > 0 {
+			r.parents[n] = stack[len(stack)-1]
+		}
+		stack = append(stack, n)
+		return true
+	})
+	return r
+}
+
+func (r *rewrite) position(n ast.Node) token.Position { return r.pkg.Fset.PositionFor(n.Pos(), false) }
+
+// text is the source of a node.
+func (r *rewrite) text(n ast.Node) string {
+	return string(r.source[r.edits.offset(n.Pos()):r.edits.offset(n.End())])
+}
+
+// A reference is a use of a name of the X-Ray SDK.
+type reference struct {
+	node ast.Expr // the name with its package
+	id   *ast.Ident
+	pkg  string // the package, as within says
+	from string // its import path
+}
+
+func (u reference) name() string { return u.pkg + "." + u.id.Name }
+
+// short is what the name looks like in the file.
+func (u reference) short() string {
+	if s, ok := u.node.(*ast.SelectorExpr); ok {
+		return s.X.(*ast.Ident).Name + "." + u.id.Name
 	}
-	return "", false
+	return u.id.Name
 }
 
-func (r *rewrite) imports() {
-	for _, i := range r.file.Imports {
-		path, err := strconv.Unquote(i.Path.Value)
-		if err != nil {
-			continue
-		}
-		if to, ok := here(path); ok {
-			r.uses = true
-			r.replace(i.Path, strconv.Quote(to))
-			r.plan.at(Changes, r.position(i), "import %s becomes %s", path, to)
-		}
+// references are the names of the X-Ray SDK that the file uses, in their order.
+func (r *rewrite) references() []reference {
+	if r.found != nil {
+		return r.found
 	}
+	all := []reference{}
+	ast.Inspect(r.file, func(n ast.Node) bool {
+		id, ok := n.(*ast.Ident)
+		if !ok {
+			return true
+		}
+		o := r.pkg.TypesInfo.Uses[id]
+		if o == nil || o.Pkg() == nil || o.Parent() != o.Pkg().Scope() {
+			return true // no name of a package's own
+		}
+		name, ok := within(o.Pkg().Path())
+		if !ok || o.Pkg() == r.pkg.Types {
+			return true
+		}
+		u := reference{node: id, id: id, pkg: name, from: o.Pkg().Path()}
+		if s, ok := r.parents[id].(*ast.SelectorExpr); ok && s.Sel == id {
+			u.node = s
+		}
+		all = append(all, u)
+		return true
+	})
+	r.found = all
+	return all
 }
 
 // moved are the names of package xray, version 1, that are elsewhere.
@@ -75,134 +108,113 @@ var moved = map[string]string{
 
 // better is what calls do now that they did not.
 var better = map[string]string{
-	"Handler":            "a handler that panics is a fault, and http.ResponseController works",
-	"HandlerWithContext": "a handler that panics is a fault, and http.ResponseController works",
-	"Client":             "the caller's request stays as it is, and calls that time out are recorded",
-	"AWSV2Instrumentor":  "tables, queues, buckets, retries and throttling are recorded",
-	"CaptureAsync":       "a subsegment that outlives its segment is sent once",
-	"BeginSegment":       "no goroutine is started, and nothing is sent in Close",
+	"xray.Handler":                            "a handler that panics is a fault, and http.ResponseController works",
+	"xray.HandlerWithContext":                 "a handler that panics is a fault, and http.ResponseController works",
+	"xray.Client":                             "the caller's request stays as it is, and calls that time out are recorded",
+	"xray.RoundTripper":                       "the caller's request stays as it is, and calls that time out are recorded",
+	"instrumentation/awsv2.AWSV2Instrumentor": "tables, queues, buckets, retries and throttling are recorded",
+	"xray.CaptureAsync":                       "a subsegment that outlives its segment is sent once",
+	"xray.BeginSegment":                       "no goroutine is started, and nothing is sent in Close",
 }
 
-// selectors goes through the names of the X-Ray SDK that the file uses.
-func (r *rewrite) selectors() {
-	ast.Inspect(r.file, func(n ast.Node) bool {
-		s, ok := n.(*ast.SelectorExpr)
-		if !ok {
-			return true
-		}
-		qualifier, ok := s.X.(*ast.Ident)
-		if !ok {
-			return true
-		}
-		name, ok := r.pkg.TypesInfo.Uses[qualifier].(*types.PkgName)
-		if !ok {
-			return true
-		}
-		if _, ok := here(name.Imported().Path()); !ok {
-			return true
-		}
-		r.selector(name.Imported().Path(), qualifier, s.Sel)
-		return true
-	})
+// person is what somebody should look at, where only the import changes.
+var person = map[string]string{
+	"xray.NewDefaultEmitter":                                 "segments of a configuration with an Emitter still go to that emitter, not to OpenTelemetry; take it out to send spans",
+	"xray.DefaultEmitter":                                    "segments of a configuration with an Emitter still go to that emitter, not to OpenTelemetry; take it out to send spans",
+	"xray.Emitter":                                           "segments of a configuration with an Emitter still go to that emitter, not to OpenTelemetry; take it out to send spans",
+	"xray.StreamingStrategy":                                 "spans always go on their own, the strategy counts for emitters alone",
+	"xray.NewDefaultStreamingStrategy":                       "spans always go on their own, the strategy counts for emitters alone",
+	"xray.NewDefaultStreamingStrategyWithMaxSubsegmentCount": "spans always go on their own, the strategy counts for emitters alone",
+	"xray.AWS":        "aws-sdk-go v1 has had no fixes since 2025-07-31: plan to leave it",
+	"xray.AWSSession": "aws-sdk-go v1 has had no fixes since 2025-07-31: plan to leave it",
 }
 
-func (r *rewrite) selector(path string, qualifier, selected *ast.Ident) {
-	if to, ok := moved[selected.Name]; ok && path == awsV1+"/xray" {
-		package_ := filepath.Base(to)
-		r.replace(qualifier, package_)
-		if r.added == nil {
-			r.added = map[string]string{}
-		}
-		r.added[ours+"/"+to] = package_
-		if to == "awsv1" {
-			r.plan.require(ours + "/awsv1")
-		}
-		r.plan.at(Changes, r.position(qualifier), "%s.%s becomes %s.%s", qualifier.Name, selected.Name, package_, selected.Name)
-	}
-	if text, ok := better[selected.Name]; ok {
-		r.plan.at(Better, r.position(qualifier), "%s.%s: %s", qualifier.Name, selected.Name, text)
-	}
-	switch selected.Name {
-	case "NewDefaultEmitter", "DefaultEmitter", "Emitter":
-		r.plan.at(Person, r.position(qualifier), "%s.%s: segments of a configuration with an Emitter still go to that emitter, not to OpenTelemetry; take it out to send spans", qualifier.Name, selected.Name)
-	case "StreamingStrategy", "NewDefaultStreamingStrategy", "NewDefaultStreamingStrategyWithMaxSubsegmentCount":
-		r.plan.at(Person, r.position(qualifier), "%s.%s: spans always go on their own, the strategy counts for emitters alone", qualifier.Name, selected.Name)
-	case "AWS", "AWSSession":
-		r.plan.at(Person, r.position(qualifier), "aws-sdk-go v1 has had no fixes since 2025-07-31: plan to leave it")
-	}
-}
-
-// startFile is the name of the file with the start of telemetry.
-const startFile = "telemetry_start.go"
-
-// start plans the start of telemetry in a program: a file of its own and one
-// line in main, unless telemetry is started already.
-func (r *rewrite) start(dir string) {
-	if _, err := os.Stat(filepath.Join(dir, startFile)); err == nil || bytes.Contains(r.source, []byte("telemetry.Start(")) {
-		return
-	}
-	for _, d := range r.file.Decls {
-		f, ok := d.(*ast.FuncDecl)
-		if !ok || f.Recv != nil || f.Name.Name != "main" || f.Body == nil {
+// names points what the file uses of the X-Ray SDK at the modules here.
+func (r *rewrite) names() {
+	for _, u := range r.references() {
+		if _, theirs := here(u.from); !theirs || r.edits.covered(u.id.Pos()) {
 			continue
 		}
-		at := r.pkg.Fset.Position(f.Body.Lbrace).Offset + 1
-		r.edits = append(r.edits, edit{at, at, "\n\tdefer startTelemetry()()\n"})
-		r.plan.at(Changes, r.position(f), "main starts OpenTelemetry, in %s", startFile)
-		r.plan.Changes = append(r.plan.Changes, Change{Path: filepath.Join(dir, startFile), After: []byte(startSource)})
-		r.plan.require(strings.TrimSuffix(ours, "/xraysdk"))
-	}
-}
-
-const startSource = `package main
-
-import (
-	"context"
-	"log"
-
-	"github.com/bragg-tracing/bragg/pkg/sdk/telemetry"
-)
-
-// startTelemetry starts OpenTelemetry by its environment variables, such as
-// OTEL_SERVICE_NAME and OTEL_EXPORTER_OTLP_ENDPOINT, and returns what sends the
-// rest and stops it.
-func startTelemetry() (stop func()) {
-	sdk, err := telemetry.Start(context.Background())
-	if err != nil {
-		log.Print(err) // the service works without
-	}
-	return func() {
-		if err := sdk.Shutdown(context.Background()); err != nil {
-			log.Print(err)
+		if to, ok := moved[u.id.Name]; ok && u.pkg == "xray" && !strings.HasPrefix(u.from, awsV2) {
+			r.move(u, to)
+		}
+		if text, ok := better[u.name()]; ok {
+			r.plan.at(Better, r.position(u.node), "%s: %s", u.short(), text)
+		}
+		if text, ok := person[u.name()]; ok {
+			r.plan.at(Person, r.position(u.node), "%s: %s", u.short(), text)
 		}
 	}
 }
-`
 
-// apply makes the edits and adds the imports.
-func (r *rewrite) apply() ([]byte, error) {
-	slices.SortStableFunc(r.edits, func(a, b edit) int { return cmp.Compare(b.from, a.from) })
-	text := slices.Clone(r.source)
-	for _, e := range r.edits {
-		text = slices.Concat(text[:e.from], []byte(e.with), text[e.to:])
+func (r *rewrite) move(u reference, to string) {
+	name := r.importName(ours + "/" + to)
+	with := name + "." + u.id.Name
+	r.edits.replace(u.node.Pos(), u.node.End(), with)
+	if to == "awsv1" {
+		r.plan.require(r.pkg, ours+"/awsv1")
 	}
-	if len(r.added) == 0 {
-		return text, nil
-	}
-	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, "", text, parser.ParseComments)
-	if err != nil {
-		return nil, err
-	}
-	for path := range r.added {
-		astutil.AddImport(fset, file, path)
-	}
-	if !astutil.UsesImport(file, ours+"/xray") {
-		astutil.DeleteImport(fset, file, ours+"/xray")
-	}
-	var out bytes.Buffer
-	if err := format.Node(&out, fset, file); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
+	r.plan.at(Changes, r.position(u.node), "%s becomes %s", u.short(), with)
 }
+
+// enclosing is the statement or declaration that a node is in.
+func (r *rewrite) enclosing(n ast.Node) ast.Node {
+	for ; n != nil; n = r.parents[n] {
+		switch n.(type) {
+		case *ast.CommClause, *ast.CaseClause:
+			return n
+		case ast.Stmt:
+			switch r.parents[n].(type) {
+			case *ast.BlockStmt, *ast.CaseClause, *ast.CommClause:
+				return n
+			}
+		case *ast.GenDecl, *ast.FuncDecl:
+			return n
+		}
+	}
+	return r.file
+}
+
+// comment puts a line with what is different above the statement that a node
+// is in.
+func (r *rewrite) comment(n ast.Node, format string, args ...any) {
+	at := r.enclosing(n)
+	text := "// migrated: " + fmt.Sprintf(format, args...) + "\n"
+	line := r.edits.offset(at.Pos()) - r.pkg.Fset.PositionFor(at.Pos(), false).Column + 1
+	indent := strings.TrimRight(string(r.source[line:r.edits.offset(at.Pos())]), "\n")
+	if strings.TrimSpace(indent) != "" {
+		indent = ""
+	}
+	r.edits.insertLine(r.source, at, indent+text)
+	r.plan.at(Differs, r.position(n), format, args...)
+}
+
+// discarded reports whether nobody looks at what a call returns.
+func (r *rewrite) discarded(call *ast.CallExpr) bool {
+	switch r.parents[call].(type) {
+	case *ast.ExprStmt, *ast.DeferStmt, *ast.GoStmt:
+		return true
+	}
+	return false
+}
+
+// typeOf is the named type that an expression has, or points to: its package's
+// path and its name.
+func typeOf(info *types.Info, e ast.Expr) (path, name string, pointer bool) {
+	t := info.TypeOf(e)
+	if t == nil {
+		return "", "", false
+	}
+	t = types.Unalias(t)
+	if p, ok := t.(*types.Pointer); ok {
+		t, pointer = types.Unalias(p.Elem()), true
+	}
+	if n, ok := t.(*types.Named); ok && n.Obj().Pkg() != nil {
+		return n.Obj().Pkg().Path(), n.Obj().Name(), pointer
+	}
+	return "", "", pointer
+}
+
+func (r *rewrite) isTest() bool { return strings.HasSuffix(r.path, "_test.go") }
+
+func (r *rewrite) dir() string { return filepath.Dir(r.path) }

@@ -24,8 +24,10 @@ package xrayattr
 import (
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // The names of the attributes.
@@ -96,4 +98,46 @@ func object(value any) string {
 		return `{"value":` + string(text) + `}`
 	}
 	return string(text)
+}
+
+// adding is held while metadata is added, which reads what is there and sets it
+// again.
+var adding sync.Mutex
+
+// AddMetadata adds one value to a namespace of a span's metadata, beside what
+// AddMetadata and Metadata put there before: what xray.AddMetadata did. It does
+// nothing for a span that is not recorded. The namespace "default" is X-Ray's own.
+// It may be called concurrently.
+//
+// A span of an SDK other than OpenTelemetry's does not tell what it has: there
+// the last value of a namespace stays alone.
+func AddMetadata(span trace.Span, namespace, key string, value any) {
+	if s, ok := span.(interface {
+		AddMetadata(namespace, key string, value any)
+	}); ok { // a segment of package xraysdk
+		s.AddMetadata(namespace, key, value)
+		return
+	}
+	if !span.IsRecording() {
+		return
+	}
+	adding.Lock()
+	defer adding.Unlock()
+	members := map[string]json.RawMessage{}
+	if s, ok := span.(interface{ Attributes() []attribute.KeyValue }); ok {
+		for _, kv := range s.Attributes() {
+			if kv.Key == attribute.Key(MetadataPrefix+namespace) {
+				_ = json.Unmarshal([]byte(kv.Value.AsString()), &members) // what is no object gives way
+			}
+		}
+	}
+	if members == nil { // null
+		members = map[string]json.RawMessage{}
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		text, _ = json.Marshal(fmt.Sprint(value)) // strings always encode
+	}
+	members[key] = text
+	span.SetAttributes(Metadata(namespace, members))
 }

@@ -113,3 +113,30 @@ func TestSpansWithoutAnnotationsCostNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// TestAddMetadataConcurrentSafe: what several goroutines add is all there, beside
+// what Metadata put there.
+func TestAddMetadataConcurrentSafe(t *testing.T) {
+	memory := tracetest.NewInMemoryExporter()
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(memory))
+	for range 100 {
+		memory.Reset()
+		_, span := provider.Tracer("").Start(context.Background(), "x")
+		span.SetAttributes(Metadata("model", map[string]any{"version": 7}))
+		var all sync.WaitGroup
+		for _, key := range []string{"a", "b", "c"} {
+			all.Go(func() { AddMetadata(span, "model", key, []string{key}) })
+		}
+		all.Go(func() { AddMetadata(span, "other", "nan", math.NaN()) })
+		all.Wait()
+		span.End()
+		want := map[string]any{
+			"aws.xray.metadata.model": `{"a":["a"],"b":["b"],"c":["c"],"version":7}`,
+			"aws.xray.metadata.other": `{"nan":"NaN"}`,
+		}
+		if diff := cmp.Diff(want, values(memory.GetSpans()[0].Attributes)); diff != "" {
+			t.Fatal(diff)
+		}
+	}
+	AddMetadata(trace.SpanFromContext(context.Background()), "model", "a", 1) // not recorded
+}

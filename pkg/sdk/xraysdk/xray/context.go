@@ -7,7 +7,6 @@ import (
 
 	"github.com/bragg-tracing/bragg/pkg/sdk/xraysdk/header"
 	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/embedded"
@@ -72,22 +71,20 @@ func (p *probe) Value(key any) any {
 }
 
 // A segmentSpan shows a segment as a span that is not recording: it has the
-// ids, and nothing that is done to it has an effect.
+// ids, and takes annotations, metadata and errors alone (see spanapi.go).
 type segmentSpan struct {
 	embedded.Span
 	seg *Segment
 }
 
-func (s *segmentSpan) SpanContext() trace.SpanContext          { return s.seg.spanContext() }
-func (s *segmentSpan) TracerProvider() trace.TracerProvider    { return otel.GetTracerProvider() }
-func (s *segmentSpan) IsRecording() bool                       { return false }
-func (s *segmentSpan) End(...trace.SpanEndOption)              {}
-func (s *segmentSpan) AddEvent(string, ...trace.EventOption)   {}
-func (s *segmentSpan) AddLink(trace.Link)                      {}
-func (s *segmentSpan) RecordError(error, ...trace.EventOption) {}
-func (s *segmentSpan) SetStatus(codes.Code, string)            {}
-func (s *segmentSpan) SetName(string)                          {}
-func (s *segmentSpan) SetAttributes(...attribute.KeyValue)     {}
+func (s *segmentSpan) SpanContext() trace.SpanContext        { return s.seg.spanContext() }
+func (s *segmentSpan) TracerProvider() trace.TracerProvider  { return otel.GetTracerProvider() }
+func (s *segmentSpan) IsRecording() bool                     { return false }
+func (s *segmentSpan) End(...trace.SpanEndOption)            {}
+func (s *segmentSpan) AddEvent(string, ...trace.EventOption) {}
+func (s *segmentSpan) AddLink(trace.Link)                    {}
+func (s *segmentSpan) SetStatus(codes.Code, string)          {}
+func (s *segmentSpan) SetName(string)                        {}
 
 // withSegment returns a context with a segment, for segments that have no
 // segmentContext of their own.
