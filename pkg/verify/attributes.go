@@ -34,7 +34,7 @@ const newRelicValueLimit = 4095
 
 func compareAttributes(want, got Span) []Difference {
 	if want.document != nil {
-		return nil // what X-Ray has in blocks cannot be told from what a span had
+		return compareAnnotations(want, got) // what X-Ray has in blocks has other names elsewhere
 	}
 	var all []Difference
 	var x *xrayValues
@@ -42,8 +42,8 @@ func compareAttributes(want, got Span) []Difference {
 		x = newXRayValues(got)
 	}
 	for _, name := range slices.Sorted(maps.Keys(want.Attributes)) {
-		if isOwn(name) || name == "service.name" && x != nil { // which compareNames has seen
-			continue
+		if isOwn(name) || x != nil && (name == "service.name" || name == "cloud.provider") {
+			continue // compareNames has seen the one, and X-Ray's cloud is AWS
 		}
 		d, differs := Difference{}, false
 		if x != nil {
@@ -52,6 +52,22 @@ func compareAttributes(want, got Span) []Difference {
 			d, differs = compareValue(name, want.Attributes[name], got.Attributes)
 		}
 		if differs {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// compareAnnotations looks for the annotations of a document in another, or in
+// a span's attributes.
+func compareAnnotations(want, got Span) []Difference {
+	values := got.Attributes
+	if got.document != nil {
+		values = got.document.Annotations
+	}
+	var all []Difference
+	for _, name := range slices.Sorted(maps.Keys(want.document.Annotations)) {
+		if d, differs := compareValue(name, want.document.Annotations[name], values); differs {
 			all = append(all, d)
 		}
 	}

@@ -83,6 +83,8 @@ func Compare(want, got View) Result {
 		result := SpanResult{ID: s.ID, ParentID: s.ParentID, Name: s.Name, Service: s.Service, State: Missing, Received: len(found[s.ID])}
 		if result.Received > 0 {
 			result.State = Arrived
+		}
+		if result.Received > 0 && s.ID != continued {
 			result.Differences = c.differences(s, found[s.ID][0])
 		}
 		if slices.ContainsFunc(result.Differences, func(d Difference) bool { return d.Expected == "" }) {
@@ -172,20 +174,26 @@ func (c *comparison) compareParents(want, got Span) (Difference, bool) {
 // OpenTelemetry leaves a server's 4xx unset.
 func compareStatus(want, got Span) (Difference, bool) {
 	d := Difference{Field: "status", Want: want.Status, Got: got.Status}
-	if got.document == nil {
-		return d, want.Status != got.Status
-	}
-	failed := want.Status == "ERROR"
+	span, document := want, got
 	switch {
-	case failed && got.Status == "ok":
-		return d, true
-	case !failed && got.Status != "ok":
-		if status := httpStatus(want.Attributes); status >= 400 || want.Attributes["rpc.grpc.status_code"] != nil || want.Attributes["rpc.response.status_code"] != nil {
-			d.Expected = "OpenTelemetry leaves the status of a client's mistake unset; X-Ray judges by the response"
-		}
-		return d, true
+	case (want.document == nil) == (got.document == nil):
+		return d, want.Status != got.Status
+	case want.document != nil:
+		span, document = got, want
 	}
-	return d, false
+	failed := span.Status == "ERROR"
+	if failed == (document.Status != "ok") {
+		return d, false
+	}
+	mistake := document.Status == "error" || document.Status == "throttle"
+	if !failed && mistake && (want.document != nil || httpStatus(span.Attributes) >= 400 || hasAny(span.Attributes, "rpc.grpc.status_code", "rpc.response.status_code")) {
+		d.Expected = "OpenTelemetry leaves the status of a client's mistake unset; X-Ray judges by the response"
+	}
+	return d, true
+}
+
+func hasAny(attributes map[string]any, names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return attributes[name] != nil })
 }
 
 func httpStatus(attributes map[string]any) int {

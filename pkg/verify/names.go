@@ -11,10 +11,15 @@ import (
 // and a client span the name of what it called.
 func compareNames(want, got Span) (Difference, bool) {
 	d := Difference{Field: "name", Want: want.Name, Got: got.Name}
-	if got.document == nil {
-		return d, want.Name != got.Name
+	switch {
+	case want.Name == got.Name:
+		return d, false
+	case want.document == nil && got.document != nil:
+		return d, !namedAfter(want, got.Name)
+	case want.document != nil && got.document == nil:
+		return d, !namedAfter(got, want.Name)
 	}
-	return d, !namedAfter(want, got.Name)
+	return d, true
 }
 
 func namedAfter(s Span, name string) bool {
