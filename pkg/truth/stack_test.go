@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -26,6 +28,8 @@ import (
 var stack struct {
 	xray      *xraylocal.Server
 	sink      *sink.Sink
+	tap       *tap // between the collector and the sink
+	tapServer *httptest.Server
 	collector *collector.Collector
 	otlp      string // the collector's endpoint
 	daemon    string // the address of its receiver of the daemon's protocol
@@ -53,7 +57,10 @@ func run(m *testing.M) int {
 	code := m.Run()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	err = errors.Join(stopPostgres(), stack.collector.Shutdown(ctx), stack.sink.Close(ctx), stack.xray.Close(ctx))
+	err = errors.Join(stopPostgres(), stack.collector.Shutdown(ctx))
+	stack.tapServer.Close()
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections() // the tap's
+	err = errors.Join(err, stack.sink.Close(ctx), stack.xray.Close(ctx))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -102,9 +109,13 @@ func startStack(dir string) (err error) {
 	if err := stack.sink.Start(); err != nil {
 		return err
 	}
+	if stack.tap, err = newTap(stack.sink.URL()); err != nil {
+		return err
+	}
+	stack.tapServer = httptest.NewServer(stack.tap)
 	env := map[string]string{
 		"BRAGG_BIND": "127.0.0.1", "BRAGG_XRAY_EXPORTERS": "[awsxray]", "BRAGG_NEWRELIC_EXPORTERS": "[otlp_http/newrelic]",
-		"BRAGG_XRAY_ENDPOINT": "http://" + stack.xray.Addr(), "BRAGG_NEWRELIC_ENDPOINT": stack.sink.URL(),
+		"BRAGG_XRAY_ENDPOINT": "http://" + stack.xray.Addr(), "BRAGG_NEWRELIC_ENDPOINT": stack.tapServer.URL,
 		"NEW_RELIC_LICENSE_KEY": licensekey.Local, "AWS_REGION": "us-east-1",
 	}
 	for _, name := range []string{"OTLP_GRPC", "OTLP_HTTP", "DAEMON", "HEALTH", "METRICS"} {

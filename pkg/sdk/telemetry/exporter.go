@@ -21,6 +21,8 @@ type exports struct {
 	drops  *report       // of full queues
 	failed atomic.Uint64 // exports that failed for good, of any signal
 	lost   atomic.Uint64 // spans in them
+	logs   atomic.Uint64 // log records in them
+	points atomic.Uint64 // data points of metrics in them
 
 	giveUp context.Context // its end cancels the exports under way
 	cancel context.CancelFunc
@@ -93,10 +95,40 @@ type metricExporter struct {
 
 // Export implements sdkmetric.Exporter. Its error is always nil.
 func (x *metricExporter) Export(ctx context.Context, data *metricdata.ResourceMetrics) error {
-	_ = x.exports.do(ctx, metrics, x.name, func(ctx context.Context) error {
+	err := x.exports.do(ctx, metrics, x.name, func(ctx context.Context) error {
 		return x.Exporter.Export(ctx, data)
 	})
+	if err != nil {
+		x.exports.points.Add(countPoints(data))
+	}
 	return nil
+}
+
+// countPoints returns how many data points there are.
+func countPoints(data *metricdata.ResourceMetrics) (n uint64) {
+	for _, scope := range data.ScopeMetrics {
+		for _, m := range scope.Metrics {
+			switch d := m.Data.(type) {
+			case metricdata.Sum[int64]:
+				n += uint64(len(d.DataPoints))
+			case metricdata.Sum[float64]:
+				n += uint64(len(d.DataPoints))
+			case metricdata.Gauge[int64]:
+				n += uint64(len(d.DataPoints))
+			case metricdata.Gauge[float64]:
+				n += uint64(len(d.DataPoints))
+			case metricdata.Histogram[int64]:
+				n += uint64(len(d.DataPoints))
+			case metricdata.Histogram[float64]:
+				n += uint64(len(d.DataPoints))
+			case metricdata.ExponentialHistogram[int64]:
+				n += uint64(len(d.DataPoints))
+			case metricdata.ExponentialHistogram[float64]:
+				n += uint64(len(d.DataPoints))
+			}
+		}
+	}
+	return n
 }
 
 // logExporter is an exporter whose failures go to exports.
@@ -104,6 +136,7 @@ type logExporter struct {
 	sdklog.Exporter
 	name    string
 	exports *exports
+	taken   func(n int)   // told how many records left the queue, before the export
 	done    chan struct{} // closed after Shutdown, the batch processor's last call
 }
 
@@ -115,8 +148,15 @@ func (x *logExporter) Shutdown(ctx context.Context) error {
 
 // Export implements sdklog.Exporter. Its error is always nil.
 func (x *logExporter) Export(ctx context.Context, records []sdklog.Record) error {
-	_ = x.exports.do(ctx, logs, x.name, func(ctx context.Context) error {
+	if len(records) == 0 {
+		return nil
+	}
+	x.taken(len(records))
+	err := x.exports.do(ctx, logs, x.name, func(ctx context.Context) error {
 		return x.Exporter.Export(ctx, records)
 	})
+	if err != nil {
+		x.exports.logs.Add(uint64(len(records)))
+	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/sdk/xrayattr"
 )
 
-// Defaults of the batch processor, as the specification has them.
+// Defaults of the batch processors, as the specification has them.
 const (
 	defaultQueueSize = 2048
 	defaultBatchSize = 512
@@ -26,7 +26,9 @@ const (
 type plan struct {
 	traces, metrics, logs output
 	newRelic              newRelic // if one of them names it
-	queueSize, batchSize  int
+	queueSize, batchSize  int      // of spans
+
+	logQueueSize, logBatchSize int
 }
 
 // output says where one signal goes: to none, one or several exporters.
@@ -60,6 +62,10 @@ func newPlan(c *config) (*plan, error) {
 	c.warn(err1, err2)
 	p.queueSize = cmp.Or(prefer(c, queue, max(c.queueSize, 0)), defaultQueueSize)
 	p.batchSize = cmp.Or(batch, defaultBatchSize)
+	queue, err1 = variableCount("OTEL_BLRP_MAX_QUEUE_SIZE")
+	batch, err2 = variableCount("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE")
+	c.warn(err1, err2)
+	p.logQueueSize, p.logBatchSize = cmp.Or(queue, defaultQueueSize), cmp.Or(batch, defaultBatchSize)
 	return p, nil
 }
 
@@ -105,7 +111,7 @@ func (s *SDK) startTraces(ctx context.Context, c *config, p *plan) error {
 func (s *SDK) newQueue(name string, e sdktrace.SpanExporter, size, batch int, opts ...sdktrace.BatchSpanProcessorOption) sdktrace.SpanProcessor {
 	queue := newSpanQueue(&spanExporter{SpanExporter: xrayattr.Exporter(e), name: name, exports: s.exports}, size, batch, opts...)
 	s.queues = append(s.queues, queue)
-	s.workers = append(s.workers, worker{queue, queue.done})
+	s.workers = append(s.workers, worker{queue, queue.done, queue.countLeft})
 	return queue
 }
 
@@ -155,9 +161,10 @@ func (s *SDK) startLogs(ctx context.Context, p *plan) error {
 		if err != nil {
 			return fmt.Errorf("log exporter %s: %w", name, err)
 		}
-		done := make(chan struct{})
-		queue := sdklog.NewBatchProcessor(&logExporter{Exporter: exporter, name: name, exports: s.exports, done: done})
-		s.workers = append(s.workers, worker{queue, done})
+		x := &logExporter{Exporter: exporter, name: name, exports: s.exports}
+		queue := newLogQueue(x, p.logQueueSize, p.logBatchSize)
+		s.logQueues = append(s.logQueues, queue)
+		s.workers = append(s.workers, worker{queue, x.done, queue.countLeft})
 		opts = append(opts, sdklog.WithProcessor(queue))
 	}
 	if len(p.logs.exporters) == 0 {

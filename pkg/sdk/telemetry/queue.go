@@ -56,3 +56,9 @@ func (q *spanQueue) OnEnd(s sdktrace.ReadOnlySpan) {
 	}
 	q.SpanProcessor.OnEnd(s)
 }
+
+// countLeft counts what still waits as dropped: the batch processor leaves it
+// when the time for its Shutdown is over.
+func (q *spanQueue) countLeft() {
+	q.dropped.Add(uint64(max(q.waiting.Swap(0), 0)))
+}

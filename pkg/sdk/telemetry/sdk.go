@@ -29,13 +29,14 @@ type SDK struct {
 	propagator     propagation.TextMapPropagator
 	resource       *resource.Resource
 
-	queues  []*spanQueue
-	workers []worker
-	sampler closer // of X-Ray's rules; nil for another
-	exports *exports
-	parts   []part         // in the order of their start
-	feed    *spanfeed.Feed // for instrumentation that makes spans itself, if globals are set
-	stop    stopper
+	queues    []*spanQueue
+	logQueues []*logQueue
+	workers   []worker
+	sampler   closer // of X-Ray's rules; nil for another
+	exports   *exports
+	parts     []part         // in the order of their start
+	feed      *spanfeed.Feed // for instrumentation that makes spans itself, if globals are set
+	stop      stopper
 }
 
 // worker is a queue whose goroutine may outlive the Shutdown of its provider,
@@ -43,6 +44,7 @@ type SDK struct {
 type worker struct {
 	closer
 	done <-chan struct{}
+	left func() // counts what was given up in the queue, after done
 }
 
 // closer has a goroutine that the SDK owns.
@@ -204,4 +206,27 @@ func (s *SDK) DroppedSpans() uint64 {
 		n += q.dropped.Load()
 	}
 	return n
+}
+
+// DroppedLogRecords returns how many log records were lost so far, as
+// DroppedSpans does for spans.
+func (s *SDK) DroppedLogRecords() uint64 {
+	if s == nil {
+		return 0
+	}
+	n := s.exports.logs.Load()
+	for _, q := range s.logQueues {
+		n += q.dropped.Load()
+	}
+	return n
+}
+
+// DroppedDataPoints returns how many data points of metrics were in exports that
+// failed for good. Those of cumulative sums and histograms are in the next
+// export, too.
+func (s *SDK) DroppedDataPoints() uint64 {
+	if s == nil {
+		return 0
+	}
+	return s.exports.points.Load()
 }

@@ -86,6 +86,7 @@ func (s *SDK) shutdown(ctx context.Context) error {
 		err = errors.Join(err, w.Shutdown(ctx))
 		select {
 		case <-w.done:
+			w.left()
 		case <-abandoned:
 		}
 	}
