@@ -6,11 +6,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -41,7 +38,7 @@ func TestDurableLosesNothingThatWasAccepted(t *testing.T) {
 	}
 	killed.Wait() //nolint:errcheck // it was killed
 
-	local, newrelic := d.startBackends(t)
+	local, newrelic := startBackends(t, d.xray, d.newrelic)
 	d.startCollector(t)
 	const want = requests * spansPerRequest
 	deadline := time.Now().Add(time.Minute)
@@ -65,7 +62,6 @@ func TestDurableLosesNothingThatWasAccepted(t *testing.T) {
 
 // durable is a collector with queues on disk, and where its backends will be.
 type durable struct {
-	program        string
 	queues         string
 	xray, newrelic string // addresses
 	ports          map[string]string
@@ -73,68 +69,25 @@ type durable struct {
 
 func newDurable(t *testing.T) *durable {
 	t.Helper()
-	d := &durable{program: filepath.Join(t.TempDir(), "collector"), queues: t.TempDir(), ports: map[string]string{}}
-	build := exec.Command("go", append(append([]string{"build"}, buildMode...), "-o", d.program, "../cmd/collector")...)
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the collector: %v\n%s", err, output)
-	}
-	for _, name := range []string{"OTLP_GRPC", "OTLP_HTTP", "DAEMON", "HEALTH", "METRICS"} {
-		_, d.ports[name], _ = net.SplitHostPort(freeAddress(t))
-	}
+	d := &durable{queues: t.TempDir(), ports: freePorts(t)}
 	d.xray, d.newrelic = freeAddress(t), freeAddress(t)
 	return d
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // startCollector returns when the collector is healthy.
 func (d *durable) startCollector(t *testing.T) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(d.program, "--config", "../otel-collector.yaml", "--config", "collector/durable.yaml")
-	cmd.Env = []string{
-		"HOME=" + t.TempDir(), "GORACE=exitcode=0", // the collector's core races: see the rehearsal
-		"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_EC2_METADATA_DISABLED=true",
-		"BRAGG_XRAY_ENDPOINT=http://" + d.xray, "BRAGG_NEWRELIC_ENDPOINT=http://" + d.newrelic,
-		"BRAGG_NEWRELIC_EXPORTERS=[otlp_http/newrelic]", "NEW_RELIC_LICENSE_KEY=" + licensekey.Local,
-		"BRAGG_QUEUE_DIR=" + d.queues,
+	configs := []string{
+		"../otel-collector.yaml", "collector/durable.yaml",
+		// A test has no time to wait as long as a backend deserves.
+		"yaml:exporters::awsxray::retry_on_failure::max_interval: 1s",
+		"yaml:exporters::otlp_http/newrelic::retry_on_failure::max_interval: 1s",
 	}
-	for name, port := range d.ports {
-		cmd.Env = append(cmd.Env, "BRAGG_"+name+"_PORT="+port)
-	}
-	var output bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &output, &output
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if cmd.ProcessState == nil {
-			cmd.Process.Signal(os.Interrupt) //nolint:errcheck // it may have ended
-			cmd.Wait()                       //nolint:errcheck // killed or interrupted
-		}
-		if t.Failed() {
-			t.Logf("the collector said:\n%s", output.String())
-		}
-	})
-	for range 300 {
-		resp, err := http.Get("http://127.0.0.1:" + d.ports["HEALTH"])
-		if err == nil {
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return cmd
-			}
-		}
-		time.Sleep(100 * time.Millisecond) // a process has no other signal
-	}
-	t.Fatal("the collector is not healthy after 30 s")
-	return nil
+	return startCollector(t, configs, d.ports, map[string]string{
+		"BRAGG_XRAY_ENDPOINT": "http://" + d.xray, "BRAGG_NEWRELIC_ENDPOINT": "http://" + d.newrelic,
+		"BRAGG_NEWRELIC_EXPORTERS": "[otlp_http/newrelic]", "NEW_RELIC_LICENSE_KEY": licensekey.Local,
+		"BRAGG_QUEUE_DIR": d.queues,
+	}).cmd
 }
 
 // send posts spans, each with an id of its own, and wants them accepted.
@@ -173,16 +126,16 @@ func (d *durable) send(t *testing.T, request, n int) {
 	}
 }
 
-// startBackends ends the outage.
-func (d *durable) startBackends(t *testing.T) (*xraylocal.Server, *sink.Sink) {
+// startBackends starts X-Ray Local and the New Relic sink at these addresses.
+func startBackends(t *testing.T, xray, newrelicAddress string) (*xraylocal.Server, *sink.Sink) {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	local, err := xraylocal.Open(xraylocal.Config{Dir: t.TempDir(), Listen: d.xray, Logger: quiet})
+	local, err := xraylocal.Open(xraylocal.Config{Dir: t.TempDir(), Listen: xray, Logger: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closeBackend(t, local.Close) })
-	newrelic, err := sink.Open(sink.Config{Dir: t.TempDir(), Listen: d.newrelic, Logger: quiet})
+	newrelic, err := sink.Open(sink.Config{Dir: t.TempDir(), Listen: newrelicAddress, Logger: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -21,7 +22,12 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		os.RemoveAll(built.dir) //nolint:errcheck // in the system's directory for what is temporary
+		os.Exit(code)
+	}))
+}
 
 const (
 	rehearsalRequests = 50

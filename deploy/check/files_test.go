@@ -48,7 +48,7 @@ func kinds() []kind {
 		{"Terraform", []string{"ecs/terraform/*.tf"}, nil}, // as a module: TestTerraform
 		{"systemd unit", []string{"ec2/*.service"}, func(_ testing.TB, _ string, content []byte) []string { return Unit(content) }},
 		{"collector for ADOT", []string{"collector/adot-durable.yaml", "lambda/collector.yaml"}, adotProblems},
-		{"collector", []string{"collector/durable.yaml", "gateway/agent.yaml", "gateway/balancer.yaml", "gateway/sampler.yaml"}, nil},
+		{"collector", []string{"collector/durable.yaml", "gateway/agent.yaml", "gateway/balancer.yaml", "gateway/sampler.yaml"}, collectorProblems},
 		{"compose", []string{"docker/compose.*.yaml"}, nil},
 		{"Dockerfile", []string{"docker/Dockerfile.*"}, nil},
 		{"environment", []string{"ec2/*.env", "docker/*.env.example"}, nil},
@@ -110,12 +110,12 @@ func TestEveryFile(t *testing.T) {
 	}
 }
 
-func adotProblems(t testing.TB, _ string, content []byte) []string {
+func adotProblems(t testing.TB, name string, content []byte) []string {
 	problems, err := adot.Problems(content)
 	if err != nil {
 		return []string{err.Error()}
 	}
-	return problems
+	return append(problems, collectorProblems(t, name, content)...)
 }
 
 var (

@@ -96,6 +96,21 @@ var mistakes = map[string][]mistake{
 		{"a secret for all to read", "Environment=GOMEMLIMIT=410MiB", "Environment=NEW_RELIC_LICENSE_KEY=x", "everybody may read"},
 		{"no restart", "Restart=always\n", "", "Restart 0 times"},
 	},
+	"gateway/agent.yaml": {
+		{"an exporter that is not there", "exporters: [otlp_grpc/gateway]", "exporters: [otlp_grpc/gate]", "otlp_grpc/gate"},
+		{"a key that an exporter has not", "    compression: zstd\n", "    compress: zstd\n", "compress"},
+	},
+	"gateway/balancer.yaml": {
+		{"a key that the balancer has not", "routing_key: traceID", "route_key: traceID", "route_key"},
+		{"a routing key that there is not", "routing_key: traceID", "routing_key: attributes", "routing_attributes"},
+		{"a version of TLS that there is not", `min_version: "1.3"`, `min_version: "1.4"`, "1.4"},
+		{"an authenticator that is not started", "extensions: [health_check, bearertokenauth/agents", "extensions: [health_check, bearertokenauth/agent", "bearertokenauth/agent"},
+	},
+	"gateway/sampler.yaml": {
+		{"a text for a number", "num_traces: ${env:BRAGG_NUM_TRACES:-50000}", "num_traces: many", "num_traces"},
+		{"a key that a policy has not", "threshold_ms", "threshold", "threshold"},
+		{"a token that is missing", "token: ${env:BRAGG_SAMPLER_TOKEN}", "token: ''", "no bearer token"},
+	},
 	"collector/adot-durable.yaml": {
 		{"a component that ADOT has not", "exporters:\n", "processors: {transform: {}}\nexporters:\n", "no processors transform"},
 		{"a key that ADOT's component has not", "    max_retries: 50", "    sending_queue: {enabled: true}", "no key sending_queue"},
