@@ -40,7 +40,9 @@ A is every other trace of the range unless --a, --a-from or --a-to says otherwis
 
 Each value is tested by Fisher's exact test; as many are tested at once, p is
 adjusted by Holm's method for all of them: in sets that do not differ, the chance
-of any finding is at most 1%.`,
+of any finding is at most 1%. What the expressions themselves say of A and B is
+not tested. Response times are compared by the test of Mann, Whitney and Wilcoxon,
+unless they are what the sets were chosen by.`,
 		Example: `  bragg analytics --b 'responsetime > 1'                         what do slow requests have in common?
   bragg analytics --b fault --a ok --last 1h
   bragg analytics --b 'user = "alice"' --by url,status           alice and all others
@@ -116,7 +118,7 @@ func (f *analyticsFlags) queries(cmd *cobra.Command, now time.Time) (a, b client
 		if strings.TrimSpace(f.b) == "" {
 			return a, b, usageError{errors.New("set B is every trace of the range: give --a, or another time range for A")}
 		}
-		a.Filter = "!(" + f.b + ")"
+		a.Filter = analytics.Rest(f.b)
 	}
 	return a, b, nil
 }
@@ -156,7 +158,7 @@ func (f *analyticsFlags) run(cmd *cobra.Command) error {
 			sets[i] = append(sets[i], analytics.Of(s))
 		}
 	}
-	report := analytics.Compare(sets[0], sets[1], by...)
+	report := analytics.Compare(sets[0], sets[1], analytics.Options{Dimensions: by, Chosen: []string{a.Filter, b.Filter}})
 	out := cmd.OutOrStdout()
 	if f.asJSON {
 		const bins, buckets = 40, 60
@@ -165,6 +167,7 @@ func (f *analyticsFlags) run(cmd *cobra.Command) error {
 	}
 	w := &strings.Builder{}
 	writeSets(w, report, [2]client.Query{a, b}, more)
+	writeTimes(w, report.Times)
 	writeFindings(w, report)
 	if len(by) > 0 {
 		writeTables(w, report)
@@ -173,6 +176,7 @@ func (f *analyticsFlags) run(cmd *cobra.Command) error {
 	return err
 }
 
+// seconds are those since the epoch.
 func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 
 func writeSets(w io.Writer, r *analytics.Report, queries [2]client.Query, more [2]bool) {
@@ -198,6 +202,18 @@ func short(seconds float64) string {
 		return d.Round(100 * time.Microsecond).String()
 	default:
 		return d.Round(100 * time.Nanosecond).String()
+	}
+}
+
+func writeTimes(w io.Writer, t *analytics.Times) {
+	switch {
+	case t == nil:
+	case t.P >= analytics.Level:
+		fmt.Fprintf(w, "\nResponse times do not differ more than by chance (Mann-Whitney, p %.1g).\n", t.P)
+	case t.Slower > 0.5:
+		fmt.Fprintf(w, "\nB is slower: of two traces, that of B takes longer in %.0f%% (Mann-Whitney, p %.1g).\n", 100*t.Slower, t.P)
+	default:
+		fmt.Fprintf(w, "\nB is faster: of two traces, that of A takes longer in %.0f%% (Mann-Whitney, p %.1g).\n", 100*(1-t.Slower), t.P)
 	}
 }
 
@@ -227,7 +243,10 @@ func writeRows(w io.Writer, rows []analytics.Row, named bool) {
 			value = string(row.Dimension) + " " + value
 		}
 		p := "-"
-		if row.Tested {
+		switch {
+		case row.Given:
+			p = "chosen"
+		case row.Tested:
 			p = fmt.Sprintf("%.1g", row.Adjusted)
 		}
 		fmt.Fprintf(w, "  %7.1f%%  %7.1f%%  %+10.1f%%  %-8s  %s\n", 100*row.ShareA, 100*row.ShareB, 100*row.Difference, p, printable(value))

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -17,6 +18,8 @@ type mapFlags struct {
 	endpoint                  string
 	filter, group             string
 	from, to, last            string
+	focus                     string
+	hops                      int
 	svg, mermaid, asJSON, asc bool
 }
 
@@ -37,6 +40,7 @@ The drawing fits the terminal ($COLUMNS, else its width, else 80); a map that is
 too wide comes as a list. Times are as those of ` + "`bragg traces`" + `.`,
 		Example: `  bragg map
   bragg map --last 1h --filter 'service("checkout") { fault }'
+  bragg map --focus payments --hops 1           what calls payments, and what it calls
   bragg map --group slow --from 14:00 --to 14:30
   bragg map --svg > map.svg
   bragg map --mermaid | gh issue comment 7 --body-file -`,
@@ -50,6 +54,8 @@ too wide comes as a list. Times are as those of ` + "`bragg traces`" + `.`,
 	f.StringVar(&flags.last, "last", "6h", "how far to look back from --to, such as 90s, 15m, 6h or 7d")
 	f.StringVar(&flags.from, "from", "", "draw what arrived at this time or later, instead of --last")
 	f.StringVar(&flags.to, "to", "", "draw what arrived at this time or earlier (default now)")
+	f.StringVar(&flags.focus, "focus", "", "draw only what is near the nodes with this name")
+	f.IntVar(&flags.hops, "hops", 1, "how many calls away from --focus is near")
 	f.BoolVar(&flags.svg, "svg", false, "print the drawing as SVG")
 	f.BoolVar(&flags.mermaid, "mermaid", false, "print a Mermaid flowchart")
 	f.BoolVar(&flags.asJSON, "json", false, "print nodes, edges, figures and places as JSON")
@@ -64,6 +70,9 @@ func (f *mapFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if f.hops < 0 {
+		return usageError{errors.New("--hops must not be negative")}
+	}
 	if err := checkFilter(cmd.ErrOrStderr(), cmd.CommandPath(), f.filter); err != nil {
 		return err
 	}
@@ -75,7 +84,15 @@ func (f *mapFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return refused(err, endpoint)
 	}
-	return f.write(cmd.OutOrStdout(), servicemap.New(services, to.Sub(from)), endpoint, from, to)
+	m := servicemap.New(services, to.Sub(from))
+	if f.focus != "" {
+		ids := m.Named(f.focus)
+		if len(ids) == 0 && len(m.Nodes) > 0 {
+			return fmt.Errorf("--focus: no node is named %q; bragg map --json | jq '.Nodes[].Name' lists them", f.focus)
+		}
+		m = m.Around(f.hops, ids...)
+	}
+	return f.write(cmd.OutOrStdout(), m, endpoint, from, to)
 }
 
 func (f *mapFlags) write(out io.Writer, m *servicemap.Map, endpoint string, from, to time.Time) error {

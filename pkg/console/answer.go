@@ -87,22 +87,33 @@ func badRequest(title, detail string) error {
 func (c *console) selection(r *http.Request) (client.Query, error) {
 	to := c.now()
 	q := client.Query{From: to.Add(-15 * time.Minute), To: to, Filter: r.FormValue("filter")}
-	for name, t := range map[string]*time.Time{"from": &q.From, "to": &q.To} {
-		text := r.FormValue(name)
-		if text == "" {
+	var err error
+	if q.From, q.To, err = timesOf(r.FormValue("from"), r.FormValue("to"), q); err != nil {
+		return q, err
+	}
+	_, err = filter.Parse(q.Filter)
+	return q, err
+}
+
+// timesOf reads a time range, in seconds since the epoch; what is "" is that of q.
+func timesOf(from, to string, q client.Query) (start, end time.Time, err error) {
+	for _, t := range []struct {
+		name, text string
+		at         *time.Time
+	}{{"from", from, &q.From}, {"to", to, &q.To}} {
+		if t.text == "" {
 			continue
 		}
-		seconds, err := strconv.ParseFloat(text, 64)
+		seconds, err := strconv.ParseFloat(t.text, 64)
 		if err != nil || !(seconds >= 0 && seconds < 1e11) { // NaN is neither
-			return q, badRequest("The time range cannot be read", name+"="+text+" must be seconds since 1970")
+			return start, end, badRequest("The time range cannot be read", t.name+"="+t.text+" must be seconds since 1970")
 		}
-		*t = time.UnixMicro(int64(seconds * 1e6))
+		*t.at = time.UnixMicro(int64(seconds * 1e6))
 	}
 	if !q.From.Before(q.To) {
-		return q, badRequest("The time range is empty", "its start must be before its end")
+		return start, end, badRequest("The time range is empty", "its start must be before its end")
 	}
-	_, err := filter.Parse(q.Filter)
-	return q, err
+	return q.From, q.To, nil
 }
 
 // maxBody bounds what a page sends, in bytes.

@@ -107,7 +107,7 @@ func TestTwoPeaks(t *testing.T) {
 		{"second peak", high, "user user-7"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			report := Compare(fast, tt.b)
+			report := Compare(fast, tt.b, Options{})
 			if len(report.Findings) == 0 {
 				t.Fatal("nothing found")
 			}
@@ -143,7 +143,7 @@ func TestOneUserAgainstTheRest(t *testing.T) {
 			ok = append(ok, trace)
 		}
 	}
-	report := Compare(ok, faults)
+	report := Compare(ok, faults, Options{Chosen: []string{"fault"}})
 	if len(report.Findings) != 1 {
 		t.Fatalf("findings %+v", report.Findings)
 	}
@@ -162,7 +162,7 @@ func TestRandomHalves(t *testing.T) {
 	traces := shop(r, 1000, nil)
 	for i := range 40 {
 		r.Shuffle(len(traces), func(i, j int) { traces[i], traces[j] = traces[j], traces[i] })
-		report := Compare(traces[:500], traces[500:])
+		report := Compare(traces[:500], traces[500:], Options{})
 		if report.Tested < 50 {
 			t.Fatalf("only %d values tested", report.Tested)
 		}
@@ -174,7 +174,7 @@ func TestRandomHalves(t *testing.T) {
 
 func TestTables(t *testing.T) {
 	a := shop(rand.New(rand.NewPCG(4, 4)), 10, nil)
-	report := Compare(a, a[:4], Method, Annotation, FaultCause)
+	report := Compare(a, a[:4], Options{Dimensions: []Dimension{Method, Annotation, FaultCause}})
 	var names []string
 	for _, table := range report.Tables {
 		names = append(names, string(table.Dimension))
@@ -189,7 +189,7 @@ func TestTables(t *testing.T) {
 	if got := fmt.Sprint(names); got != "[method annotation.version annotation.zone]" {
 		t.Errorf("tables %s", got)
 	}
-	if r := Compare(nil, nil); len(r.Tables) != 0 || len(r.Findings) != 0 {
+	if r := Compare(nil, nil, Options{}); len(r.Tables) != 0 || len(r.Findings) != 0 {
 		t.Errorf("of nothing: %+v", r)
 	}
 	if h := Histograms(nil, nil, 10); h.Edges != nil {

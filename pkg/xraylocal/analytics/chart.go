@@ -24,26 +24,31 @@ func Histograms(a, b []Trace, bins int) Histogram {
 	if bins < 1 || most < least {
 		return h
 	}
-	least = max(least, 1e-6)
-	most = max(most, least)
-	h.Log = most/least > 50
-	if !h.Log {
-		least = 0
-	}
-	if most == least {
-		most = least + 1e-6
-	}
-	h.Edges = make([]float64, bins+1)
-	for i := range h.Edges {
-		at := float64(i) / float64(bins)
-		if h.Log {
-			h.Edges[i] = least * math.Pow(most/least, at)
-		} else {
-			h.Edges[i] = least + (most-least)*at
-		}
-	}
+	h.Edges, h.Log = Edges(least, most, bins)
 	h.A, h.B = h.count(a), h.count(b)
 	return h
+}
+
+// Edges returns the limits of bins, at least one, that hold response times from
+// least to most seconds, and whether they are of equal width in the logarithm:
+// they are if the times are far apart, else they begin at 0.
+func Edges(least, most float64, bins int) (edges []float64, log bool) {
+	least = max(least, 1e-6)
+	most = max(most, least)
+	log = most/least > 50
+	if !log {
+		least = 0
+	}
+	edges = make([]float64, bins+1)
+	for i := range edges {
+		at := float64(i) / float64(bins)
+		if log {
+			edges[i] = least * math.Pow(most/least, at)
+		} else {
+			edges[i] = least + (most-least)*at
+		}
+	}
+	return edges, log
 }
 
 // count counts by the edges. The last bin holds its upper edge, too.

@@ -17,6 +17,7 @@ const MinCount = 5
 // A Report says how two sets of traces differ.
 type Report struct {
 	A, B     Set
+	Times    *Times  // whether response times differ; nil if the sets were chosen by them or have none
 	Tested   int     // values for which a difference was tested
 	Findings []Row   // whose adjusted p-value is below Level, the surest first
 	Tables   []Table // of each dimension of which a trace has a value
@@ -48,20 +49,34 @@ type Row struct {
 	A, B           int     // traces that have it
 	ShareA, ShareB float64 // of the traces of the set, 0 to 1
 	Difference     float64 // ShareB - ShareA
+	Filter         string  // the filter expression that traces with this value match; "" if there is none
+	Given          bool    // the sets were chosen by this: a difference says nothing, and is not tested
 	Tested         bool
 	P              float64 // of a difference as large or larger by chance; 1 if not tested
 	Adjusted       float64 // P, adjusted for the number of values tested
 }
 
-// Compare compares two sets by dimensions; by all, if none are given.
-func Compare(a, b []Trace, dimensions ...Dimension) *Report {
-	if len(dimensions) == 0 {
-		dimensions = Dimensions()
+// Options say how to compare.
+type Options struct {
+	Dimensions []Dimension // compare by these; by all if there are none
+	// Chosen are the filter expressions by which the two sets were told apart:
+	// that these hold for one of them and not for the other is no finding.
+	Chosen []string
+}
+
+// Compare compares two sets.
+func Compare(a, b []Trace, o Options) *Report {
+	if len(o.Dimensions) == 0 {
+		o.Dimensions = Dimensions()
 	}
+	given := givenBy(o.Chosen)
 	r := &Report{A: describe(a), B: describe(b)}
+	if !given.times {
+		r.Times = compareTimes(a, b)
+	}
 	var rows []*Row
-	for _, d := range expand(dimensions, a, b) {
-		t := table(d, a, b)
+	for _, d := range expand(o.Dimensions, a, b) {
+		t := table(d, a, b, given)
 		if len(t.Rows) == 0 || len(t.Rows) == 1 && t.Rows[0].Value == None {
 			continue
 		}
@@ -73,9 +88,7 @@ func Compare(a, b []Trace, dimensions ...Dimension) *Report {
 		}
 	}
 	r.Tested = len(rows)
-	slices.SortStableFunc(rows, func(a, b *Row) int {
-		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(math.Abs(b.Difference), math.Abs(a.Difference)))
-	})
+	slices.SortStableFunc(rows, surest)
 	p := make([]float64, len(rows))
 	for i, row := range rows {
 		p[i] = row.P
@@ -87,7 +100,25 @@ func Compare(a, b []Trace, dimensions ...Dimension) *Report {
 		}
 	}
 	r.Findings = withoutEchoes(r.Findings)
+	slices.SortStableFunc(r.Findings, func(a, b Row) int {
+		return cmp.Or(compareBool(given.follows[a.Dimension], given.follows[b.Dimension]), surest(&a, &b))
+	})
 	return r
+}
+
+func surest(a, b *Row) int {
+	return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(math.Abs(b.Difference), math.Abs(a.Difference)))
+}
+
+// compareBool orders false before true.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // withoutEchoes leaves out that traces without a value differ where a value of
@@ -133,17 +164,18 @@ func sortedKeys(set map[Dimension]bool) []Dimension {
 }
 
 // table counts the values of one dimension.
-func table(d Dimension, a, b []Trace) Table {
+func table(d Dimension, a, b []Trace, given given) Table {
 	counts := make(map[string]*Row)
 	count := func(set []Trace, column func(*Row) *int) {
-		for _, t := range set {
+		for i := range set {
+			t := &set[i]
 			values := t.values[d]
 			if len(values) == 0 {
 				values = []string{None}
 			}
 			for _, v := range values {
 				if counts[v] == nil {
-					counts[v] = &Row{Dimension: d, Value: v, P: 1, Adjusted: 1}
+					counts[v] = &Row{Dimension: d, Value: v, Filter: t.filterOf(d, v), Given: given.has(d, v), P: 1, Adjusted: 1}
 				}
 				*column(counts[v])++
 			}
@@ -155,7 +187,7 @@ func table(d Dimension, a, b []Trace) Table {
 	for _, row := range counts {
 		row.ShareA, row.ShareB = share(row.A, len(a)), share(row.B, len(b))
 		row.Difference = row.ShareB - row.ShareA
-		if row.A+row.B >= MinCount && len(a) > 0 && len(b) > 0 {
+		if !row.Given && row.A+row.B >= MinCount && len(a) > 0 && len(b) > 0 {
 			row.Tested, row.P = true, fisher(row.A, len(a), row.B, len(b))
 		}
 		t.Rows = append(t.Rows, *row)

@@ -40,7 +40,11 @@ type Trace struct {
 	Start        float64  // seconds since the epoch
 	ResponseTime *float64 // seconds; nil if not known
 	Outcome      string   // ok, error, fault or throttle
+	URL, Method  string
+	Status       int // 0 if the root has no HTTP response
+	User         string
 	values       map[Dimension][]string
+	roots        *rootCauses
 }
 
 // Of reads the summary of a trace.
@@ -50,6 +54,7 @@ func Of(s types.TraceSummary) Trace {
 		t.Start = float64(s.StartTime.UnixMicro()) / 1e6
 	}
 	if h := s.Http; h != nil {
+		t.URL, t.Method, t.Status = aws.ToString(h.HttpURL), aws.ToString(h.HttpMethod), int(aws.ToInt32(h.HttpStatus))
 		url, _, _ := strings.Cut(aws.ToString(h.HttpURL), "?")
 		url, _, _ = strings.Cut(url, "#")
 		t.add(URL, url)
@@ -60,6 +65,9 @@ func Of(s types.TraceSummary) Trace {
 	}
 	for _, u := range s.Users {
 		t.add(User, aws.ToString(u.UserName))
+	}
+	if len(s.Users) > 0 {
+		t.User = aws.ToString(s.Users[0].UserName)
 	}
 	for _, id := range s.ServiceIds {
 		if aws.ToString(id.Type) != "client" {
@@ -107,42 +115,62 @@ func annotationText(v types.AnnotationValue) string {
 	}
 }
 
+// rootCauses are those of one trace; their texts are values of the trace.
+type rootCauses struct {
+	slow  []types.ResponseTimeRootCause
+	fault []types.FaultRootCause
+	err   []types.ErrorRootCause
+}
+
 // causes writes root causes as the console of X-Ray does: entities with " → ",
 // services with " ⇒ ", and what was thrown at the end.
 func (t *Trace) causes(s types.TraceSummary) {
+	t.roots = &rootCauses{s.ResponseTimeRootCauses, s.FaultRootCauses, s.ErrorRootCauses}
 	for _, c := range s.ResponseTimeRootCauses {
-		var services []string
-		for _, service := range c.Services {
-			path := []string{aws.ToString(service.Name)}
-			for _, e := range service.EntityPath[min(1, len(service.EntityPath)):] {
-				path = append(path, aws.ToString(e.Name))
-			}
-			services = append(services, strings.Join(path, " → "))
-		}
-		t.add(ResponseTimeCause, strings.Join(services, " ⇒ "))
+		t.add(ResponseTimeCause, slowText(c))
 	}
 	for _, c := range s.FaultRootCauses {
-		var services []string
-		for _, service := range c.Services {
-			path := []string{aws.ToString(service.Name)}
-			for i, e := range service.EntityPath {
-				path = step(path, i, e.Name, e.Exceptions)
-			}
-			services = append(services, strings.Join(path, " → "))
-		}
-		t.add(FaultCause, strings.Join(services, " ⇒ "))
+		t.add(FaultCause, faultText(c))
 	}
 	for _, c := range s.ErrorRootCauses {
-		var services []string
-		for _, service := range c.Services {
-			path := []string{aws.ToString(service.Name)}
-			for i, e := range service.EntityPath {
-				path = step(path, i, e.Name, e.Exceptions)
-			}
-			services = append(services, strings.Join(path, " → "))
-		}
-		t.add(ErrorCause, strings.Join(services, " ⇒ "))
+		t.add(ErrorCause, errorText(c))
 	}
+}
+
+func slowText(c types.ResponseTimeRootCause) string {
+	var services []string
+	for _, service := range c.Services {
+		path := []string{aws.ToString(service.Name)}
+		for _, e := range service.EntityPath[min(1, len(service.EntityPath)):] {
+			path = append(path, aws.ToString(e.Name))
+		}
+		services = append(services, strings.Join(path, " → "))
+	}
+	return strings.Join(services, " ⇒ ")
+}
+
+func faultText(c types.FaultRootCause) string {
+	var services []string
+	for _, service := range c.Services {
+		path := []string{aws.ToString(service.Name)}
+		for i, e := range service.EntityPath {
+			path = step(path, i, e.Name, e.Exceptions)
+		}
+		services = append(services, strings.Join(path, " → "))
+	}
+	return strings.Join(services, " ⇒ ")
+}
+
+func errorText(c types.ErrorRootCause) string {
+	var services []string
+	for _, service := range c.Services {
+		path := []string{aws.ToString(service.Name)}
+		for i, e := range service.EntityPath {
+			path = step(path, i, e.Name, e.Exceptions)
+		}
+		services = append(services, strings.Join(path, " → "))
+	}
+	return strings.Join(services, " ⇒ ")
 }
 
 // step adds an entity to a path; the first is the service itself.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/xray"
 	"github.com/aws/aws-sdk-go-v2/service/xray/types"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -31,13 +33,74 @@ func ServiceGraph(ctx context.Context, api GraphAPI, q GraphQuery) ([]types.Serv
 	if q.Group != "" {
 		in.GroupName = &q.Group
 	}
-	out, err := api.GetServiceGraph(ctx, in, func(o *xray.Options) {
-		if q.Filter != "" {
-			o.APIOptions = append(o.APIOptions, smithyhttp.AddHeaderValue(servicegraph.FilterHeader, url.QueryEscape(q.Filter)))
-		}
-	})
+	out, err := api.GetServiceGraph(ctx, in, q.filtered)
 	if err != nil {
 		return nil, fmt.Errorf("get the service graph: %w", err)
 	}
 	return out.Services, nil
+}
+
+// filtered asks for a graph or series of the traces that match the filter.
+func (q *GraphQuery) filtered(o *xray.Options) {
+	if q.Filter != "" {
+		o.APIOptions = append(o.APIOptions, smithyhttp.AddHeaderValue(servicegraph.FilterHeader, url.QueryEscape(q.Filter)))
+	}
+}
+
+// SeriesAPI is what reading time series needs of X-Ray's API.
+type SeriesAPI interface {
+	GetTimeSeriesServiceStatistics(context.Context, *xray.GetTimeSeriesServiceStatisticsInput, ...func(*xray.Options)) (*xray.GetTimeSeriesServiceStatisticsOutput, error)
+}
+
+// A Period is what a node or edge did in a part of the time.
+type Period struct {
+	Start                             time.Time
+	OK, Error, Throttle, Fault, Total int64
+	Seconds                           float64 // response times, added up
+}
+
+// longSeries is from how long a range on series have periods of five minutes.
+const longSeries = 3 * time.Hour
+
+// Series returns what the services or edges did that a selector means, such as
+// service("web") or edge("web", "api"): the periods of q's range, oldest first,
+// those without requests left out, and how long each is.
+func Series(ctx context.Context, api SeriesAPI, q GraphQuery, selector string) ([]Period, time.Duration, error) {
+	period := time.Minute
+	if q.To.Sub(q.From) > longSeries {
+		period = 5 * time.Minute
+	}
+	to := q.To.Add(period) // the API leaves out the period that has not ended
+	in := &xray.GetTimeSeriesServiceStatisticsInput{StartTime: &q.From, EndTime: &to, EntitySelectorExpression: &selector, Period: aws.Int32(int32(period.Seconds()))}
+	if q.Group != "" {
+		in.GroupName = &q.Group
+	}
+	out, err := api.GetTimeSeriesServiceStatistics(ctx, in, q.filtered)
+	if err != nil {
+		return nil, 0, fmt.Errorf("get a time series: %w", err)
+	}
+	series := []Period{}
+	for _, b := range slices.Backward(out.TimeSeriesServiceStatistics) {
+		p := Period{Start: aws.ToTime(b.Timestamp).Add(-period)}
+		if s := b.ServiceSummaryStatistics; s != nil {
+			p.add(s.OkCount, s.ErrorStatistics, s.FaultStatistics, s.TotalCount, s.TotalResponseTime)
+		}
+		if s := b.EdgeSummaryStatistics; s != nil {
+			p.add(s.OkCount, s.ErrorStatistics, s.FaultStatistics, s.TotalCount, s.TotalResponseTime)
+		}
+		if p.Total > 0 {
+			series = append(series, p)
+		}
+	}
+	return series, period, nil
+}
+
+func (p *Period) add(ok *int64, errors *types.ErrorStatistics, faults *types.FaultStatistics, total *int64, seconds *float64) {
+	p.OK, p.Total, p.Seconds = aws.ToInt64(ok), aws.ToInt64(total), aws.ToFloat64(seconds)
+	if errors != nil {
+		p.Error, p.Throttle = aws.ToInt64(errors.OtherCount), aws.ToInt64(errors.ThrottleCount)
+	}
+	if faults != nil {
+		p.Fault = aws.ToInt64(faults.TotalCount)
+	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/xray/types"
 
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/analytics"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline"
 )
 
@@ -34,6 +35,30 @@ func quantile(bins []Bin, q float64) float64 {
 		}
 	}
 	return 0
+}
+
+// A Spread has response times in bins that analytics.Edges makes of Least and Most.
+type Spread struct {
+	Least, Most float64
+	Counts      []int64
+}
+
+// Spread puts the response times in bins of which a chart can be drawn. It has no
+// bins if there are no response times.
+func (f *Figures) Spread(bins int) Spread {
+	if len(f.Histogram) == 0 {
+		return Spread{}
+	}
+	s := Spread{f.Histogram[0].Seconds, f.Histogram[len(f.Histogram)-1].Seconds, make([]int64, bins)}
+	edges, _ := analytics.Edges(s.Least, s.Most, bins)
+	at := 0
+	for _, b := range f.Histogram {
+		for at < bins-1 && b.Seconds >= edges[at+1] {
+			at++
+		}
+		s.Counts[at] += b.Count
+	}
+	return s
 }
 
 // Outcome is how a node or an edge is coloured: by the worst outcome that at

@@ -5,7 +5,9 @@ import (
 	"encoding/xml"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -162,5 +164,80 @@ func TestDrawings(t *testing.T) {
 	}
 	if empty := servicemap.New(nil, time.Hour); errors.Join(empty.WriteSVG(io.Discard), empty.WriteMermaid(io.Discard)) != nil {
 		t.Error("an empty map cannot be drawn")
+	}
+}
+
+func TestAround(t *testing.T) {
+	m := shop()
+	names := func(m *servicemap.Map) string {
+		var all []string
+		for _, n := range m.Nodes {
+			all = append(all, n.Name)
+		}
+		for _, e := range m.Edges {
+			all = append(all, fmt.Sprintf("%d>%d", e.From, e.To))
+		}
+		return strings.Join(all, " ")
+	}
+	table := `<b>"loans" & co</b>`
+	for _, tt := range []struct {
+		id   string
+		hops int
+		want string
+	}{
+		{"web|client|", 0, "web"},
+		{"web|client|", 1, "web web 1>0"},
+		{table + "|AWS::DynamoDB::Table|", 1, "api " + table + " 0>0 0>1"},
+		{"worker|AWS::Lambda::Function|", 2, "web https://sqs.eu-central-1.amazonaws.com/000000000000/orders worker 0>1 1>2"},
+		{"api||", 9, names(m)},
+		{"nobody", 3, ""},
+	} {
+		if got := names(m.Around(tt.hops, tt.id)); got != tt.want {
+			t.Errorf("around %s, %d hops: %s, want %s", tt.id, tt.hops, got, tt.want)
+		}
+	}
+}
+
+// TestTrafficMovesNothing holds that a map stands still while requests arrive.
+func TestTrafficMovesNothing(t *testing.T) {
+	m := shop()
+	before := m.Layout()
+	for i := range m.Nodes {
+		m.Nodes[i].Total *= int64(100 * (i + 1))
+	}
+	if diff := cmp.Diff(before.Nodes, m.Layout().Nodes); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestManyNodes holds that a large map is drawn as rows that do not overlap.
+func TestManyNodes(t *testing.T) {
+	served := edge(0, 0, 10)
+	var services []types.Service
+	for i := range int32(200) {
+		var calls []types.Edge
+		for _, to := range []int32{2*i + 1, 2*i + 2, i + 7} {
+			if to < 200 {
+				calls = append(calls, edge(to, 0, 10))
+			}
+		}
+		services = append(services, service(i, fmt.Sprintf("service-%03d", i), "", "active", &served, calls...))
+	}
+	m := servicemap.New(services, time.Minute)
+	if !m.Dense() {
+		t.Fatal("200 nodes are not many")
+	}
+	l := m.Layout()
+	width, height := m.Box()
+	for i, a := range l.Nodes {
+		for _, b := range l.Nodes[:i] {
+			if math.Abs(a.X-b.X) < width && math.Abs(a.Y-b.Y) < height {
+				t.Fatalf("%+v and %+v overlap", a, b)
+			}
+		}
+	}
+	var b bytes.Buffer
+	if err := m.WriteSVG(&b); err != nil || !strings.Contains(b.String(), ">service-199</text>") {
+		t.Errorf("SVG: %v", err)
 	}
 }

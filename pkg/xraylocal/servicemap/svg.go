@@ -12,44 +12,11 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline"
 )
 
-// Sizes of a drawing, in pixels.
+// margin is around a drawing, labelLength how long names may be in it.
 const (
-	margin      = 48
-	smallest    = 36 // diameter of a node without traffic
-	largest     = 64
-	clientSize  = 32
-	labelHeight = 46 // of what is written below a node
-	columnGap   = 132
-	rowGap      = labelHeight + 20
+	margin      = 48 // pixels
 	labelLength = 24 // characters
 )
-
-// Size returns the diameter of each node's circle, in pixels: it grows with the
-// logarithm of the traffic.
-func (m *Map) Size(n *Node) float64 {
-	if n.Kind == Client {
-		return clientSize
-	}
-	var most int64 = 1
-	for i := range m.Nodes {
-		most = max(most, m.Nodes[i].Total)
-	}
-	return math.Round(smallest + (largest-smallest)*math.Log1p(float64(n.Total))/math.Log1p(float64(most)))
-}
-
-// Layout places the map as it is drawn on a page: the nodes' circles; below each
-// is room for what is written there.
-func (m *Map) Layout() *layout.Layout {
-	g := layout.Graph{}
-	for i := range m.Nodes {
-		size := m.Size(&m.Nodes[i])
-		g.Nodes = append(g.Nodes, layout.Node{ID: m.Nodes[i].ID, Width: size, Height: size, First: m.Nodes[i].Kind == Client})
-	}
-	for i := range m.Edges {
-		g.Edges = append(g.Edges, layout.Edge{From: m.Edges[i].From, To: m.Edges[i].To})
-	}
-	return layout.Compute(g, layout.Options{ColumnGap: columnGap, RowGap: rowGap})
-}
 
 // style has the colours of the console, for light and for dark. It has no
 // variables, which not all that draw SVG know.
@@ -57,7 +24,7 @@ const style = `
     text { font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #5f6b78; text-anchor: middle }
     .page { fill: #ffffff }
     .name { font-size: 13px; font-weight: 600; fill: #1c2127 }
-    .label { font-size: 11px }
+    .label { font-size: 11px } .row { font-size: 11px; text-anchor: start }
     .halo { font-size: 11px; fill: #ffffff; stroke: #ffffff; stroke-width: 4; stroke-linejoin: round }
     .edge { fill: none; stroke: #b9c2cc; stroke-width: 1.5 }
     .link { stroke-dasharray: 5 4 }
@@ -196,10 +163,27 @@ func (m *Map) svgNode(w io.Writer, n *Node, p layout.Place) {
 		title += ", " + trouble
 	}
 	fmt.Fprintf(w, `  <g><title>%s</title>`, html.EscapeString(title))
+	if m.Dense() {
+		m.svgRow(w, n, x, y)
+		return
+	}
 	m.svgRing(w, n, x, y, radius-2)
 	fmt.Fprintf(w, `<path class="icon" transform="translate(%s %s)" d="%s"/>`, px(x), px(y), icons[n.Kind])
 	for i, line := range n.lines() {
 		fmt.Fprintf(w, `<text class="%s" x="%s" y="%s">%s</text>`, line.class, px(x), px(y+radius+16+15*float64(i)), html.EscapeString(line.text))
+	}
+	fmt.Fprintln(w, "</g>")
+}
+
+// svgRow draws a node as a row: its circle at the left, what is written beside.
+func (m *Map) svgRow(w io.Writer, n *Node, x, y float64) {
+	left := x - rowWidth/2
+	fmt.Fprintf(w, `<rect class="page" x="%s" y="%s" width="%d" height="%d" rx="4"/>`, px(left), px(y-rowHeight/2), rowWidth, rowHeight)
+	m.svgRing(w, n, left+rowCircle/2, y, rowCircle/2-2)
+	fmt.Fprintf(w, `<path class="icon" transform="translate(%s %s) scale(0.6)" d="%s"/>`, px(left+rowCircle/2), px(y), icons[n.Kind])
+	lines := n.lines()
+	for i, line := range lines[:min(2, len(lines))] {
+		fmt.Fprintf(w, `<text class="row %s" x="%s" y="%s">%s</text>`, line.class, px(left+rowCircle+6), px(y-2+13*float64(i)), html.EscapeString(line.text))
 	}
 	fmt.Fprintln(w, "</g>")
 }

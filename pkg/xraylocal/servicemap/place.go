@@ -1,0 +1,150 @@
+package servicemap
+
+import (
+	"math"
+	"slices"
+
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/layout"
+)
+
+// Sizes of a drawing, in pixels.
+const (
+	smallest    = 36 // diameter of a node without traffic
+	largest     = 64
+	clientSize  = 32
+	labelHeight = 46 // of what is written below a node
+	columnGap   = 132
+	rowGap      = labelHeight + 20
+
+	// Of a map of many nodes, where each is a row with its label at the right.
+	rowWidth       = 172
+	rowHeight      = 30
+	rowCircle      = 22 // diameter
+	denseColumnGap = 84
+	denseRowGap    = 8
+)
+
+// many is from how many nodes on each is a row, so that all fit on a page.
+const many = 41
+
+// Dense reports whether nodes are rows, each a small circle with its label at the
+// right, in the place of circles with labels below.
+func (m *Map) Dense() bool { return len(m.Nodes) >= many }
+
+// Size returns the diameter of each node's circle, in pixels: it grows with the
+// logarithm of the traffic.
+func (m *Map) Size(n *Node) float64 {
+	if m.Dense() {
+		return rowCircle
+	}
+	if n.Kind == Client {
+		return clientSize
+	}
+	var most int64 = 1
+	for i := range m.Nodes {
+		most = max(most, m.Nodes[i].Total)
+	}
+	return math.Round(smallest + (largest-smallest)*math.Log1p(float64(n.Total))/math.Log1p(float64(most)))
+}
+
+// Box returns how much room a node takes, in pixels, whatever its traffic: labels
+// below come on top.
+func (m *Map) Box() (width, height float64) {
+	if m.Dense() {
+		return rowWidth, rowHeight
+	}
+	return largest, largest
+}
+
+// Layout places the map as it is drawn on a page: the boxes of the nodes, and
+// routes that end at their circles, or at the sides of rows. Traffic moves
+// nothing but the ends of routes: only a node or an edge that comes or goes does.
+func (m *Map) Layout() *layout.Layout {
+	g, o := layout.Graph{}, layout.Options{ColumnGap: columnGap, RowGap: rowGap}
+	if m.Dense() {
+		o = layout.Options{ColumnGap: denseColumnGap, RowGap: denseRowGap}
+	}
+	width, height := m.Box()
+	for i := range m.Nodes {
+		n := layout.Node{ID: m.Nodes[i].ID, Width: width, Height: height, First: m.Nodes[i].Kind == Client}
+		if n.First && !m.Dense() {
+			n.Width, n.Height = clientSize, clientSize
+		}
+		g.Nodes = append(g.Nodes, n)
+	}
+	for i := range m.Edges {
+		g.Edges = append(g.Edges, layout.Edge{From: m.Edges[i].From, To: m.Edges[i].To})
+	}
+	l := layout.Compute(g, o)
+	if !m.Dense() {
+		m.meetCircles(l)
+	}
+	return l
+}
+
+// meetCircles lets routes end at the circles, which are smaller than the boxes.
+func (m *Map) meetCircles(l *layout.Layout) {
+	for i := range m.Edges {
+		points := l.Edges[i].Points
+		for end, node := range map[int]int{0: m.Edges[i].From, len(points) - 1: m.Edges[i].To} {
+			radius := m.Size(&m.Nodes[node]) / 2
+			switch middle := l.Nodes[node].X; {
+			case m.Edges[i].From == m.Edges[i].To:
+				points[end].X = middle + radius*0.9 // a loop leaves above and enters below the middle
+				points[end].Y = l.Nodes[node].Y + math.Copysign(radius*0.44, points[end].Y-l.Nodes[node].Y)
+			case points[end].X > middle:
+				points[end].X = middle + radius
+			default:
+				points[end].X = middle - radius
+			}
+		}
+	}
+}
+
+// Named returns the ids of the nodes with a name: a service and its clients have
+// the same.
+func (m *Map) Named(name string) []string {
+	var ids []string
+	for i := range m.Nodes {
+		if m.Nodes[i].Name == name {
+			ids = append(ids, m.Nodes[i].ID)
+		}
+	}
+	return ids
+}
+
+// Around returns the part of the map that is at most so many calls away from the
+// nodes with the ids, up or down. It is empty if there is no such node.
+func (m *Map) Around(hops int, ids ...string) *Map {
+	near := make([]int, len(m.Nodes)) // hops + 1; 0: not near
+	for i := range m.Nodes {
+		if slices.Contains(ids, m.Nodes[i].ID) {
+			near[i] = 1
+		}
+	}
+	for hop := 1; hop <= hops; hop++ {
+		for _, e := range m.Edges {
+			if near[e.From] == hop && near[e.To] == 0 {
+				near[e.To] = hop + 1
+			}
+			if near[e.To] == hop && near[e.From] == 0 {
+				near[e.From] = hop + 1
+			}
+		}
+	}
+	out := &Map{Seconds: m.Seconds, Nodes: []Node{}, Edges: []Edge{}}
+	index := make([]int, len(m.Nodes))
+	for i := range m.Nodes {
+		if near[i] > 0 {
+			index[i] = len(out.Nodes)
+			out.Nodes = append(out.Nodes, m.Nodes[i])
+		}
+	}
+	for _, e := range m.Edges {
+		if near[e.From] > 0 && near[e.To] > 0 {
+			e.From, e.To = index[e.From], index[e.To]
+			out.Edges = append(out.Edges, e)
+		}
+	}
+	return out
+}
