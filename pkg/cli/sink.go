@@ -19,6 +19,7 @@ func newSinkCommand() *cobra.Command {
 api-key, refuses what New Relic refuses, and keeps the spans.
 
   GET /spans?trace.id=ID   the spans of a trace
+  GET /traces              the latest traces
   GET /counts              what has arrived
   POST /graphql            NRQL for the spans of a trace, as NerdGraph takes it`,
 		Example: `  bragg sink

@@ -196,7 +196,11 @@ func (s *Server) startDaemon() (*daemon.Daemon, error) {
 		return nil, &ListenError{cfg.Daemon, "let segments in with --ingest-open, or choose a loopback address for the daemon", errNoToken}
 	}
 	g.next = s.api
-	d, err := daemon.Start(daemon.Config{Listen: cfg.Daemon, Put: s.api.Put, API: g, Logger: cfg.Logger})
+	d, err := daemon.Start(daemon.Config{
+		Listen: cfg.Daemon, Put: s.api.Put, API: g, Logger: cfg.Logger,
+		Refused:      func(raw []byte, err error) { s.api.RefuseDocument(api.ByDaemon, raw, err) },
+		RefusedSpans: func(spans int, reason string) { s.api.RefuseSpans(api.ByDaemon, spans, reason) },
+	})
 	if err != nil {
 		e := listenError(cfg.Daemon, err)
 		e.Remedy += ", or do without it: --daemon=off"

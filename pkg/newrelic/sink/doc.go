@@ -10,6 +10,7 @@
 // https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-otlp/
 //
 //	GET /spans?trace.id=ID   the spans of a trace, as JSON
+//	GET /traces?from=&to=    the traces between two times, in seconds, as JSON
 //	GET /counts              what has arrived, as JSON
 //	GET /healthz             200 when it works
 //	POST /graphql            a query of spans, answered as New Relic's NerdGraph does

@@ -45,6 +45,7 @@ func newHTTPServer(s *Sink) *http.Server {
 		return plogotlp.NewExportResponse(), s.store.put(ctx, logsRequest(request.Logs()))
 	}))
 	mux.HandleFunc("GET /spans", s.serveSpans)
+	mux.HandleFunc("GET /traces", s.serveTraces)
 	mux.HandleFunc("GET /counts", s.serveCounts)
 	mux.HandleFunc("GET /healthz", s.serveHealth)
 	mux.Handle("POST /graphql", nerdgraph.Handler(s, nerdgraph.Config{}))

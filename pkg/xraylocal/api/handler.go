@@ -57,6 +57,8 @@ type Handler struct {
 	spans  *spans.Converter
 	calls  *rate.Limiter // nil: no bound
 
+	refused refusals
+
 	mu       sync.Mutex
 	samplers map[string]*sampler // by namespace
 }

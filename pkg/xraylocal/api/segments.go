@@ -63,6 +63,7 @@ func (h *Handler) putTraceSegments(ctx context.Context, in *putTraceSegmentsRequ
 		doc, err := parse(raw)
 		if err != nil {
 			out.UnprocessedTraceSegments = append(out.UnprocessedTraceSegments, refused(err))
+			h.RefuseDocument(ByCall, raw, err)
 			continue
 		}
 		docs = append(docs, store.Document{Document: doc, Raw: raw})

@@ -26,11 +26,17 @@ const (
 	workers    = 2
 )
 
-// A Config says what a Daemon listens on and hands on to. All of it is required.
+// A Config says what a Daemon listens on and hands on to. What does not say
+// otherwise is required.
 type Config struct {
 	Listen string // "host:port" of UDP and TCP; port 0 takes one that is free for both
 	// Put stores documents that came over UDP.
 	Put func(context.Context, []store.Document) error
+	// Refused, if not nil, is told of each document that was understood to be
+	// one and was not taken. It keeps no part of raw.
+	Refused func(raw []byte, err error)
+	// RefusedSpans, if not nil, is told of spans likewise.
+	RefusedSpans func(spans int, reason string)
 	// API answers what comes over TCP. Who may call is its business.
 	API    http.Handler
 	Logger *slog.Logger
@@ -157,6 +163,9 @@ func (d *Daemon) read(docs []store.Document, datagram []byte) []store.Document {
 	doc, err := segment.Parse(raw)
 	if err != nil {
 		d.losses.add("X-Ray refuses the document", 1, withIDs(err, raw))
+		if d.cfg.Refused != nil {
+			d.cfg.Refused(raw, err)
+		}
 		return docs
 	}
 	return append(docs, store.Document{Document: doc, Raw: raw})
@@ -180,6 +189,9 @@ func (d *Daemon) readOTLP(docs []store.Document, message []byte, kind udp.Kind, 
 	made, refused, err := d.converter.Documents(td, true)
 	if refused.Spans > 0 {
 		d.losses.add("X-Ray refuses the span", int64(refused.Spans), errors.New(refused.Reason))
+		if d.cfg.RefusedSpans != nil {
+			d.cfg.RefusedSpans(refused.Spans, refused.Reason)
+		}
 	}
 	if err != nil {
 		d.losses.add("the spans could not be read", int64(td.SpanCount()), err)

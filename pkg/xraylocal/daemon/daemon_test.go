@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -35,6 +36,14 @@ type sink struct {
 	mu   sync.Mutex
 	docs []store.Document
 	err  error
+
+	refused []string // documents, with why
+}
+
+func (s *sink) refuse(raw []byte, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refused = append(s.refused, string(raw)+" "+err.Error())
 }
 
 func (s *sink) put(_ context.Context, docs []store.Document) error {
@@ -47,7 +56,7 @@ func (s *sink) put(_ context.Context, docs []store.Document) error {
 func start(t *testing.T, s *sink, log *bytes.Buffer) *daemon.Daemon {
 	t.Helper()
 	d, err := daemon.Start(daemon.Config{
-		Listen: "127.0.0.1:0", Put: s.put, Logger: slog.New(slog.NewTextHandler(log, nil)),
+		Listen: "127.0.0.1:0", Put: s.put, Refused: s.refuse, Logger: slog.New(slog.NewTextHandler(log, nil)),
 		API: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Method, " ", r.URL.Path) }),
 	})
 	if err != nil {
@@ -113,6 +122,9 @@ func TestLossesAreLogged(t *testing.T) {
 	stop(t, d)
 	if len(s.docs) != 1 {
 		t.Errorf("%d documents", len(s.docs))
+	}
+	if len(s.refused) != 3 || !slices.Contains(s.refused, nameless+" Invalid segment. ErrorCode: MissingName") {
+		t.Errorf("refused: %q", s.refused)
 	}
 	for _, want := range []string{"a datagram has no header line", "0000000000000007", "1-00000000-000000000000000000000007", "MissingName"} {
 		if !strings.Contains(log.String(), want) {
