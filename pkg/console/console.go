@@ -8,11 +8,13 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/xray"
 
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/api"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
 )
 
@@ -21,6 +23,8 @@ import (
 type Config struct {
 	// NewRelicSink is the URL of the local New Relic sink's HTTP API, "" for none.
 	NewRelicSink string
+	// NewRelic is asked in the place of the sink, if not nil.
+	NewRelic *NewRelicAccount
 	// CollectorMetrics is the URL or "host:port" of the collector's Prometheus
 	// endpoint, "" for none.
 	CollectorMetrics string
@@ -28,11 +32,21 @@ type Config struct {
 	Region string
 }
 
+// An Insider is an API that knows what came to it beside traces.
+type Insider interface {
+	// Agents returns what has sent telemetry records.
+	Agents(context.Context) ([]api.Agent, error)
+	// Refusals returns the newest documents that were not taken, newest first,
+	// and how many there were.
+	Refusals() (newest []api.Refusal, all int)
+}
+
 // A Noticer says what a person who looks at the traces should know, or "".
 type Noticer interface{ Notice() string }
 
 // ForAPI returns the console of the X-Ray API that api serves, which it calls
-// in memory. If api is a Noticer, the pages show its notice.
+// in memory. If api is a Noticer, the pages show its notice; if it is an
+// Insider, what it knows.
 func ForAPI(api http.Handler) http.Handler { return Config{}.ForAPI(api) }
 
 // ForAPI is the function ForAPI with this configuration.
@@ -41,6 +55,7 @@ func (cfg Config) ForAPI(api http.Handler) http.Handler {
 	if n, ok := api.(Noticer); ok {
 		c.notice = n.Notice
 	}
+	c.insider, _ = api.(Insider)
 	return c.handler()
 }
 
@@ -49,6 +64,9 @@ type console struct {
 	xray   *xray.Client // in memory, not held to AWS's limits
 	now    func() time.Time
 	notice func() string
+
+	insider  Insider        // nil if the API is none
+	newRelic newRelicSource // nil if none is named
 }
 
 // handler serves the pages, and below /console/api what they read. It is safe
