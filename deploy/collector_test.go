@@ -14,28 +14,35 @@ import (
 	"time"
 )
 
-// built is the collector program, for all tests that run one.
+// built are the programs of cmd, for all tests that run one.
 var built struct {
-	once   sync.Once
-	dir    string
-	err    error
-	output []byte
+	mu       sync.Mutex
+	dir      string
+	programs map[string]string
 }
 
-// collectorProgram builds cmd/collector once.
-func collectorProgram(t *testing.T) string {
+// program builds a program of cmd, once, and returns its path.
+func program(t *testing.T, name string) string {
 	t.Helper()
-	built.once.Do(func() {
-		if built.dir, built.err = os.MkdirTemp("", "bragg-collector-"); built.err != nil {
-			return
-		}
-		build := exec.Command("go", append(append([]string{"build"}, buildMode...), "-o", filepath.Join(built.dir, "collector"), "../cmd/collector")...)
-		built.output, built.err = build.CombinedOutput()
-	})
-	if built.err != nil {
-		t.Fatalf("build the collector: %v\n%s", built.err, built.output)
+	built.mu.Lock()
+	defer built.mu.Unlock()
+	if path := built.programs[name]; path != "" {
+		return path
 	}
-	return filepath.Join(built.dir, "collector")
+	if built.dir == "" {
+		dir, err := os.MkdirTemp("", "bragg-programs-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		built.dir, built.programs = dir, map[string]string{}
+	}
+	path := filepath.Join(built.dir, name)
+	build := exec.Command("go", append(append([]string{"build"}, buildMode...), "-o", path, "../cmd/"+name)...)
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build %s: %v\n%s", name, err, output)
+	}
+	built.programs[name] = path
+	return path
 }
 
 // A collectorProcess is a collector that runs.
@@ -72,7 +79,7 @@ func freeAddress(t *testing.T) string {
 // when the collector is healthy. The test stops it.
 func startCollector(t *testing.T, configs []string, ports, env map[string]string) *collectorProcess {
 	t.Helper()
-	c := &collectorProcess{cmd: exec.Command(collectorProgram(t)), ports: ports}
+	c := &collectorProcess{cmd: exec.Command(program(t, "collector")), ports: ports}
 	for _, config := range configs {
 		c.cmd.Args = append(c.cmd.Args, "--config="+config)
 	}

@@ -27,6 +27,7 @@ func TestDurableLosesNothingThatWasAccepted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and kills the collector")
 	}
+	t.Parallel()
 	const requests, spansPerRequest = 40, 100
 	d := newDurable(t)
 	killed := d.startCollector(t)

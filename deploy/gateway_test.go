@@ -67,7 +67,7 @@ func startGateway(t *testing.T) *gateway {
 			"BRAGG_SAMPLER_TOKEN": samplersToken, "BRAGG_TLS_CLIENT_CA_FILE": g.authority.file,
 			"BRAGG_XRAY_ENDPOINT": "http://" + xray, "BRAGG_NEWRELIC_ENDPOINT": "http://" + newrelic,
 			"BRAGG_NEWRELIC_EXPORTERS": "[otlp_http/newrelic]", "NEW_RELIC_LICENSE_KEY": licensekey.Local,
-			"BRAGG_DECISION_WAIT": "2s", "BRAGG_KEEP_REST": "10", "BRAGG_KEEP_IMPORTANT": "50",
+			"BRAGG_DECISION_WAIT": "6s", "BRAGG_KEEP_REST": "10", "BRAGG_KEEP_IMPORTANT": "50",
 		}))
 		g.samplers = append(g.samplers, s)
 		hosts = append(hosts, `"`+s.address("OTLP_GRPC")+`"`)
@@ -108,7 +108,7 @@ var scenarios = []scenario{
 }
 
 const (
-	tracesOfScenario = 200
+	tracesOfScenario = 100
 	spansOfTrace     = 4
 )
 
@@ -202,6 +202,7 @@ func (s *sampler) kept(t *testing.T) (xray, newrelic map[string][]string) {
 	for _, all := range []map[string][]string{xray, newrelic} {
 		for trace := range all {
 			slices.Sort(all[trace])
+			all[trace] = slices.Compact(all[trace]) // a retry may send a span twice
 		}
 	}
 	return xray, newrelic
@@ -213,6 +214,7 @@ func TestGateway(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs five collectors")
 	}
+	t.Parallel()
 	g := startGateway(t)
 	t.Run("who may send", func(t *testing.T) { testWhoMaySend(t, g) })
 	kinds := g.send(t)
@@ -244,9 +246,9 @@ func TestGateway(t *testing.T) {
 			low, high := tracesOfScenario, tracesOfScenario
 			switch sc.name { // within four standard deviations of the share
 			case "important": // 50 %
-				low, high = tracesOfScenario*35/100, tracesOfScenario*65/100
+				low, high = tracesOfScenario*30/100, tracesOfScenario*70/100
 			case "rest": // 10 %
-				low, high = tracesOfScenario*1/100, tracesOfScenario*19/100
+				low, high = 0, tracesOfScenario*22/100
 			}
 			if n := count[sc.name]; n < low || n > high {
 				t.Errorf("%s: kept %d traces, want %d to %d", sc.name, n, low, high)
@@ -259,7 +261,7 @@ func TestGateway(t *testing.T) {
 // of each have the same, and returns the traces of each.
 func (g *gateway) await(t *testing.T, kinds map[string]string) []map[string][]string {
 	t.Helper()
-	deadline := time.Now().Add(45 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	atLeast := 5 * tracesOfScenario // those of which all are kept
 	before := 0
 	for {

@@ -42,6 +42,7 @@ func TestRehearsal(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs every program")
 	}
+	t.Parallel()
 	d := readDeployment(t)
 	project := d.mustLoad(t, map[string]string{
 		"BRAGG_TOKEN": rehearsalToken, "BRAGG_VERSION": rehearsalVersion,
