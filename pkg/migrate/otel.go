@@ -27,11 +27,6 @@ func (p *Plan) toOpenTelemetry() {
 		f.readers()
 	}
 	for _, f := range files {
-		f.namers()
-	}
-	slices.Sort(p.names)
-	p.names = slices.Compact(p.names)
-	for _, f := range files {
 		f.segments()
 		f.calls()
 		f.left()
@@ -39,6 +34,15 @@ func (p *Plan) toOpenTelemetry() {
 	if p.spans {
 		p.add(Finding{Kind: Differs, Text: "outside of a segment, the X-Ray SDK logged an error and recorded nothing; spans there begin a trace of their own"})
 	}
+}
+
+// collectNames collects the names that the segments of servers have.
+func (p *Plan) collectNames() {
+	for _, r := range p.rewrites {
+		(&otelFile{rewrite: r}).namers()
+	}
+	slices.Sort(p.names)
+	p.names = slices.Compact(p.names)
 }
 
 // An otelFile is a file on its way to OpenTelemetry's API.

@@ -268,7 +268,6 @@ func (f *otelFile) begin(u reference, client bool) {
 	switch u.name() {
 	case "xray.BeginSegment":
 		with = f.helpers.want("startSegment")
-		f.named(call.Args[1])
 	case "xray.BeginSubsegment":
 		f.plan.spans = true
 		with = f.helpers.want("tracer") + ".Start"

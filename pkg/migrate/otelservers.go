@@ -18,7 +18,13 @@ type namer struct {
 func (f *otelFile) namers() {
 	for _, u := range f.references() {
 		call := f.callOf(u)
-		if u.name() != "xray.Handler" || call == nil {
+		if call == nil {
+			continue
+		}
+		if u.name() == "xray.BeginSegment" {
+			f.named(call.Args[1])
+		}
+		if u.name() != "xray.Handler" {
 			continue
 		}
 		if n, ok := f.namer(call.Args[0]); ok && !f.isTest() {

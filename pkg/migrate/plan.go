@@ -94,6 +94,7 @@ func New(ctx context.Context, o Options) (*Plan, error) {
 		return nil, err
 	}
 	p.noteMigrated(loaded)
+	p.collectNames()
 	if o.OpenTelemetry {
 		p.toOpenTelemetry()
 	}

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -20,7 +21,7 @@ func (p *Plan) Report() string {
 // nothing says why nothing changes.
 func (p *Plan) nothing() string {
 	switch {
-	case len(p.Findings) > 0:
+	case slices.ContainsFunc(p.Findings, func(f Finding) bool { return f.Kind == Person }):
 		return "what uses the X-Ray SDK here needs a person."
 	case p.migrated:
 		return "the packages are migrated already."

@@ -143,10 +143,10 @@ func insertStart(source []byte, function string) ([]byte, error) {
 // startSource is the file with the start.
 func (p *Plan) startSource(function string, lambda bool) string {
 	options, note := "", ""
+	if name := p.serviceName(); name != "" {
+		options += ",\n\t\ttelemetry.WithServiceName(" + strconv.Quote(name) + ")"
+	}
 	if p.options.OpenTelemetry {
-		if name := p.serviceName(); name != "" {
-			options += ",\n\t\ttelemetry.WithServiceName(" + strconv.Quote(name) + ")"
-		}
 		if p.version != "" {
 			options += ",\n\t\ttelemetry.WithServiceVersion(" + strconv.Quote(p.version) + ")"
 		}
