@@ -1,22 +1,18 @@
 package xray
 
 import (
-	"maps"
 	"os"
-	"time"
 
 	"github.com/bragg-tracing/bragg/pkg/sdk/xraysdk/header"
 	"github.com/bragg-tracing/bragg/pkg/sdk/xraysdk/internal/logger"
 	"github.com/bragg-tracing/bragg/pkg/sdk/xraysdk/strategy/exception"
 )
 
-func timeNow() time.Time { return time.Now() }
-
 // Close ends a segment or subsegment, with an error that is its cause or nil,
 // and sends it. It never waits for the network. Only the first call counts.
 func (s *Segment) Close(err error) {
 	if s.finish(err) {
-		s.route.end(s)
+		s.route().end(s)
 	}
 }
 
@@ -24,39 +20,35 @@ func (s *Segment) Close(err error) {
 // are sent with their segment.
 func (s *Segment) CloseAndStream(err error) {
 	if s.finish(err) {
-		s.route.stream(s)
+		s.route().stream(s)
 	}
 }
 
 // finish sets the end. It reports whether the segment is to be sent.
 func (s *Segment) finish(err error) bool {
-	if s == nil || s.ParentSegment == nil { // nothing is recorded
+	if s == nil || s.ParentSegment == nil || s.Dummy { // nothing is recorded
 		return false
 	}
-	now := int64(0)
-	if !s.Dummy {
-		if now = time.Now().UnixNano(); environmentAt(now).disabled {
-			return false
-		}
+	now := nowNano()
+	if environmentAt(now).disabled {
+		return false
 	}
 	if logger.Debugging() {
 		logger.Debugf("Closing segment named %s", s.Name)
 	}
 	s.Lock()
 	defer s.Unlock()
+	rec := s.rec()
+	if rec == nil || rec.end != 0 {
+		return false
+	}
 	s.InProgress = false
-	if s.Dummy {
-		s.EndTime = s.StartTime
-		return false
-	}
-	if s.end != 0 {
-		return false
-	}
-	s.end, s.EndTime = now, seconds(now)
+	rec.end, s.EndTime = now, seconds(now)
 	if err != nil {
 		s.addError(err)
 	}
-	return !s.removed && s.route != nil && !s.Facade && s.segment().Sampled
+	route := s.route()
+	return !rec.removed && route != nil && !s.Facade && s.segment().Sampled && route.seal(s)
 }
 
 // RemoveSubsegment takes a subsegment, which should not be closed yet, away
@@ -68,15 +60,16 @@ func (s *Segment) RemoveSubsegment(remove *Segment) bool {
 	}
 	remove.Lock()
 	defer remove.Unlock()
-	if remove.removed {
+	rec := remove.rec()
+	if rec == nil {
+		return true // it is not recorded
+	}
+	if rec.removed {
 		return false
 	}
-	remove.removed = true
-	if remove.live != nil {
-		remove.live = nil // it is never ended, so never exported
-	}
-	if remove.route != nil {
-		return remove.route.remove(s, remove)
+	rec.removed = true
+	if route := remove.route(); route != nil {
+		return route.remove(s, remove)
 	}
 	return true
 }
@@ -98,8 +91,6 @@ func (s *Segment) AddAnnotation(key string, value interface{}) error {
 	}
 	if s.Annotations == nil {
 		s.Annotations = map[string]interface{}{}
-	} else if s.exported {
-		s.Annotations = maps.Clone(s.Annotations)
 	}
 	s.Annotations[key] = value
 	return nil
@@ -123,9 +114,6 @@ func (s *Segment) AddMetadataToNamespace(namespace string, key string, value int
 	}
 	if s.Metadata == nil {
 		s.Metadata = map[string]map[string]interface{}{}
-	} else if s.exported {
-		s.Metadata = maps.Clone(s.Metadata)
-		s.Metadata[namespace] = maps.Clone(s.Metadata[namespace])
 	}
 	if s.Metadata[namespace] == nil {
 		s.Metadata[namespace] = map[string]interface{}{}
@@ -150,15 +138,11 @@ func (s *Segment) AddError(err error) error {
 
 func (s *Segment) addError(err error) {
 	s.Fault = true
-	if s.exported && s.Cause != nil {
-		cause := *s.Cause
-		s.Cause = &cause
-	}
 	cause := s.GetCause()
 	if cause.WorkingDirectory == "" {
 		cause.WorkingDirectory, _ = os.Getwd()
 	}
-	cause.Exceptions = append(cause.Exceptions[:len(cause.Exceptions):len(cause.Exceptions)], s.formatting().ExceptionFromError(err))
+	cause.Exceptions = append(cause.Exceptions, s.formatting().ExceptionFromError(err))
 }
 
 // formatting is the strategy of the segment, or else the global one.

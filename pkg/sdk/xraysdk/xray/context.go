@@ -37,18 +37,20 @@ var usesFastHTTP atomic.Bool
 // current span for OpenTelemetry.
 type segmentContext struct {
 	context.Context
-	seg  *Segment
-	span segmentSpan
+	seg *Segment
 }
 
-func (c *segmentContext) Value(key any) any {
+func (c *segmentContext) Value(key any) any { return valueOf(c.Context, c.seg, key) }
+
+// valueOf is a value of a context that is over another and holds a segment.
+func valueOf(ctx context.Context, seg *Segment, key any) any {
 	switch key {
 	case any(ContextKey):
-		return c.seg
+		return seg
 	case spanKey:
-		return trace.Span(&c.span)
+		return trace.Span((*segmentSpan)(seg))
 	}
-	return c.Context.Value(key)
+	return ctx.Value(key)
 }
 
 // spanKey is OpenTelemetry's key of the current span, which it does not export:
@@ -72,12 +74,17 @@ func (p *probe) Value(key any) any {
 
 // A segmentSpan shows a segment as a span that is not recording: it has the
 // ids, and takes annotations, metadata and errors alone (see spanapi.go).
-type segmentSpan struct {
-	embedded.Span
-	seg *Segment
-}
+type segmentSpan Segment
 
-func (s *segmentSpan) SpanContext() trace.SpanContext        { return s.seg.spanContext() }
+// A mark has the method that OpenTelemetry's spans must have; nobody calls it.
+//
+//lint:ignore U1000 the method makes segmentSpan a span
+type mark struct{ anySpan }
+
+//lint:ignore U1000 see mark
+type anySpan = embedded.Span
+
+func (s *segmentSpan) SpanContext() trace.SpanContext        { return (*Segment)(s).spanContext() }
 func (s *segmentSpan) TracerProvider() trace.TracerProvider  { return otel.GetTracerProvider() }
 func (s *segmentSpan) IsRecording() bool                     { return false }
 func (s *segmentSpan) End(...trace.SpanEndOption)            {}
@@ -86,12 +93,19 @@ func (s *segmentSpan) AddLink(trace.Link)                    {}
 func (s *segmentSpan) SetStatus(codes.Code, string)          {}
 func (s *segmentSpan) SetName(string)                        {}
 
-// withSegment returns a context with a segment, for segments that have no
-// segmentContext of their own.
+// currentSpan is OpenTelemetry's current span, or nil if there is none or it
+// stands for a segment.
+func currentSpan(ctx context.Context) trace.Span {
+	span, _ := ctx.Value(spanKey).(trace.Span)
+	if _, own := span.(*segmentSpan); own {
+		return nil
+	}
+	return span
+}
+
+// withSegment returns a context with a segment.
 func withSegment(ctx context.Context, seg *Segment) context.Context {
-	c := &segmentContext{Context: ctx, seg: seg}
-	c.span.seg = seg
-	return c
+	return &segmentContext{ctx, seg}
 }
 
 // GetRecorder returns the configuration of a context, or nil.

@@ -34,9 +34,7 @@ func (s *Segment) document() []byte {
 // copy is a copy of what the document says.
 func (s *Segment) copy() *Segment {
 	doc := &Segment{}
-	exported := s.exported
-	s.snapshotInto(doc)
-	s.exported = exported
-	doc.TraceID, doc.Type, doc.Subsegments, doc.Dummy = s.TraceID, s.Type, s.Subsegments, s.Dummy
+	s.copyTo(doc)
+	doc.Subsegments, doc.Dummy = s.Subsegments, s.Dummy
 	return doc
 }

@@ -148,14 +148,15 @@ func (e *DefaultEmitter) Emit(seg *Segment) {
 // pack makes the documents of a segment: those of subsegments that go on their
 // own, then its own.
 func pack(seg *Segment) [][]byte {
-	if seg.tree == nil {
-		seg.tree = &tree{} // of a segment that the program made
+	if seg.tree() == nil {
+		seg.record.CompareAndSwap(nil, &recording{}) // of a segment that the program made
+		seg.rec().rest.Store(&rest{tree: &tree{}})
 	}
 	var documents [][]byte
 	strategy := seg.streaming()
 	seg.packChildren(strategy, &documents)
 	text := seg.trimmed(strategy, &documents)
-	seg.tree.children = nil
+	seg.tree().children = nil
 	return append(documents, text)
 }
 
@@ -169,37 +170,37 @@ func (s *Segment) streaming() StreamingStrategy {
 // packChildren fills Subsegments, for each child that there is to send one.
 func (s *Segment) packChildren(strategy StreamingStrategy, documents *[][]byte) {
 	s.Subsegments = s.Subsegments[:0:0]
-	kept := s.tree.children[:0]
-	for _, child := range s.tree.children {
+	kept := s.tree().children[:0]
+	for _, child := range s.tree().children {
 		child.Lock()
-		if !child.Emitted && !child.removed && !child.Dummy {
+		if !child.Emitted && !child.rec().removed && !child.Dummy {
 			child.Emitted = !child.InProgress // the others are sent again when they are closed
 			child.packChildren(strategy, documents)
 			text := child.trimmed(strategy, documents)
-			child.tree.children, child.Subsegments = nil, nil
+			child.tree().children, child.Subsegments = nil, nil
 			kept = append(kept, child)
 			s.Subsegments = append(s.Subsegments, text)
 		}
 		child.Unlock()
 	}
-	clear(s.tree.children[len(kept):])
-	s.tree.children = kept
+	clear(s.tree().children[len(kept):])
+	s.tree().children = kept
 }
 
 // trimmed is the document of a segment whose Subsegments are filled, without
 // those that the strategy wants on their own or that make it too large.
 func (s *Segment) trimmed(strategy StreamingStrategy, documents *[][]byte) []byte {
-	for len(s.tree.children) > 0 && strategy.RequiresStreaming(s) {
-		before := len(s.tree.children)
+	for len(s.tree().children) > 0 && strategy.RequiresStreaming(s) {
+		before := len(s.tree().children)
 		*documents = append(*documents, strategy.StreamCompletedSubsegments(s)...)
-		if len(s.tree.children) == before {
+		if len(s.tree().children) == before {
 			break // a strategy that cannot
 		}
 	}
 	text := s.document()
-	for len(text) > maxDatagram && len(s.tree.children) > 0 {
+	for len(text) > maxDatagram && len(s.tree().children) > 0 {
 		*documents = append(*documents, s.takeChild())
-		if len(s.tree.children)%8 == 0 || len(s.tree.children) < 8 {
+		if len(s.tree().children)%8 == 0 || len(s.tree().children) < 8 {
 			text = s.document()
 		}
 	}
@@ -211,11 +212,11 @@ func (s *Segment) trimmed(strategy StreamingStrategy, documents *[][]byte) []byt
 
 // takeChild takes a subsegment out of a segment and returns its document.
 func (s *Segment) takeChild() []byte {
-	last := len(s.tree.children) - 1
-	child, text := s.tree.children[last], s.Subsegments[last]
-	s.tree.children[last] = nil
-	s.tree.children, s.Subsegments = s.tree.children[:last], s.Subsegments[:last]
-	s.segment().tree.total.Add(-1)
+	last := len(s.tree().children) - 1
+	child, text := s.tree().children[last], s.Subsegments[last]
+	s.tree().children[last] = nil
+	s.tree().children, s.Subsegments = s.tree().children[:last], s.Subsegments[:last]
+	s.segment().tree().total.Add(-1)
 	return alone(text, s, child)
 }
 

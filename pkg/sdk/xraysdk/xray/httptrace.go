@@ -7,6 +7,8 @@ import (
 	"net/http/httptrace"
 	"sync"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // HTTPSubsegments makes the subsegments of an HTTP request's subsegment:
@@ -50,9 +52,13 @@ func (s *Segment) inProgress() bool {
 	return s.InProgress
 }
 
+// begin begins a subsegment that has none itself.
 func (h *HTTPSubsegments) begin(ctx context.Context, name string) *Segment {
-	_, seg := BeginSubsegment(ctx, name)
-	return seg
+	parent, now := GetSegment(ctx), nowNano()
+	if parent == nil || !parent.segment().Sampled || parent.Dummy || environmentAt(now).disabled {
+		return nil
+	}
+	return beginPart(ctx, parent, name, trace.SpanKindInternal, now)
 }
 
 // closeWith closes a subsegment that is open, with metadata and an error.
@@ -87,8 +93,10 @@ func (h *HTTPSubsegments) connect() bool {
 		return false
 	}
 	h.conn.Lock()
-	h.conn.start = h.wanted.UnixNano()
-	h.conn.StartTime = seconds(h.conn.start)
+	if rec := h.conn.rec(); rec != nil {
+		rec.start = h.wanted.UnixNano()
+		h.conn.StartTime = seconds(rec.start)
+	}
 	h.conn.Unlock()
 	return true
 }

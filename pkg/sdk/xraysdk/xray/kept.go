@@ -13,6 +13,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // The attributes by which a segment document travels beside its span to Bragg's
@@ -37,25 +38,25 @@ var keepsDocuments = sync.OnceValue(func() bool {
 // keepDocument adds the document and what tells it from a changed one: version;
 // random id; index/count; digest. The document has no subsegments: those are
 // spans and documents of their own.
-func (p *span) keepDocument() {
-	document := p.doc.document()
+func (p *span) keepDocument(w *said, doc *Segment) {
+	document := doc.document()
 	if len(document) > maxDocument {
 		return
 	}
-	p.attributes = append(p.attributes, documentKey.String(string(document)))
-	digest := p.digest()
+	w.attributes = append(w.attributes, documentKey.String(string(document)))
+	digest := p.digest(w)
 	part := make([]byte, 0, 64)
 	part = append(part, "1;"...)
 	part = hex.AppendEncode(part, binary.LittleEndian.AppendUint64(nil, rand.Uint64()))
 	part = append(part, ";0/1;"...)
 	part = hex.AppendEncode(part, digest[:16])
-	p.attributes = append(p.attributes, partKey.String(string(part)))
+	w.attributes = append(w.attributes, partKey.String(string(part)))
 }
 
 // digest is over all that the span holds, in the form of the protocol: strings
 // and lists with their length, values with their type, attributes sorted.
-func (p *span) digest() [sha256.Size]byte {
-	resource := p.Resource()
+func (p *span) digest(w *said) [sha256.Size]byte {
+	resource := resources.of(p.feed.Resource, w.service)
 	var d form
 	d.text(resource.SchemaURL())
 	d.attributes(resource.Attributes())
@@ -67,21 +68,19 @@ func (p *span) digest() [sha256.Size]byte {
 	d.number(0)
 	scope := sha256.Sum256(d)
 
-	traceID, id, parent := p.context.TraceID(), p.context.SpanID(), p.parent.SpanID()
-	d = slices.Concat(scope[:], traceID[:], id[:], parent[:])
-	d.text(p.context.TraceState().String())
-	d.text(p.Name())
+	d = slices.Concat(scope[:], p.traceID[:], p.id[:], p.parentID[:])
+	d.text("") // trace state
+	d.text(w.name)
 	d.number(uint64(p.kind))
 	d.number(p.flags())
 	d.number(uint64(max(0, p.start)))
 	d.number(uint64(max(0, p.end)))
-	status := p.Status()
-	d.number(map[codes.Code]uint64{codes.Ok: 1, codes.Error: 2}[status.Code])
-	d.text(status.Description)
-	d.attributes(p.attributes)
+	d.number(map[codes.Code]uint64{codes.Ok: 1, codes.Error: 2}[w.status.Code])
+	d.text(w.status.Description)
+	d.attributes(w.attributes)
 	d.number(0)
-	d.number(uint64(len(p.events)))
-	for _, e := range p.events {
+	d.number(uint64(len(w.events)))
+	for _, e := range w.events {
 		d.number(uint64(e.Time.UnixNano()))
 		d.text(e.Name)
 		d.attributes(e.Attributes)
@@ -97,8 +96,8 @@ func (p *span) digest() [sha256.Size]byte {
 // https://github.com/open-telemetry/opentelemetry-proto/blob/v1.9.0/opentelemetry/proto/trace/v1/trace.proto
 func (p *span) flags() uint64 {
 	const hasIsRemote, isRemote = 0x100, 0x200
-	flags := uint64(p.context.TraceFlags()) | hasIsRemote
-	if p.parent.IsRemote() {
+	flags := uint64(trace.FlagsSampled) | hasIsRemote
+	if p.remote {
 		flags |= isRemote
 	}
 	return flags

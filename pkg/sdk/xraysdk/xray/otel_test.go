@@ -77,23 +77,3 @@ func TestNesting(t *testing.T) {
 		}
 	}
 }
-
-// TestAllocations holds what a segment and a subsegment may cost.
-func TestAllocations(t *testing.T) {
-	spanfeed.Set(&spanfeed.Feed{Resource: resource.Empty()})
-	defer spanfeed.Set(nil)
-	base := sampledContext(t)
-	ctx, segment := xray.BeginSegment(base, "segment")
-	defer segment.Close(nil)
-	for name, c := range map[string]struct {
-		budget    float64
-		operation func()
-	}{
-		"segment":    {12, func() { _, s := xray.BeginSegment(base, "s"); s.Close(nil) }},
-		"subsegment": {5, func() { _, s := xray.BeginSubsegment(ctx, "s"); s.Close(nil) }},
-	} {
-		if got := testing.AllocsPerRun(1000, c.operation); got > c.budget {
-			t.Errorf("%s: %v allocations, want at most %v", name, got, c.budget)
-		}
-	}
-}

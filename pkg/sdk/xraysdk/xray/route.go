@@ -14,7 +14,8 @@ import (
 
 // A route is where recorded segments go.
 type route interface {
-	begin(context.Context, *Segment)
+	begin(*Segment)
+	seal(*Segment) bool                 // it is being closed, under its lock: whether it can go there
 	end(*Segment)                       // it is closed
 	stream(*Segment)                    // it is closed and may not wait for others
 	remove(parent, child *Segment) bool // under child's lock
@@ -42,15 +43,11 @@ func routeOf(own *Config) route {
 // A feedRoute makes spans of closed segments.
 type feedRoute spanfeed.Feed
 
-func (*feedRoute) begin(context.Context, *Segment) {}
-func (*feedRoute) remove(_, _ *Segment) bool       { return true }
-func (r *feedRoute) stream(s *Segment)             { r.end(s) }
-
-func (r *feedRoute) end(s *Segment) {
-	if span := finished((*spanfeed.Feed)(r), s); span != nil {
-		(*spanfeed.Feed)(r).End(span)
-	}
-}
+func (*feedRoute) begin(*Segment)            {}
+func (*feedRoute) remove(_, _ *Segment) bool { return true }
+func (r *feedRoute) seal(s *Segment) bool    { return s.rec().span.seal((*spanfeed.Feed)(r)) }
+func (r *feedRoute) end(s *Segment)          { (*spanfeed.Feed)(r).End(s.rec().span) }
+func (r *feedRoute) stream(s *Segment)       { r.end(s) }
 
 // A liveRoute gives segments the ids of spans that it begins with them, because
 // its provider takes no others.
@@ -70,7 +67,9 @@ func liveRouteOf(provider *sdktrace.TracerProvider) *liveRoute {
 	return r
 }
 
-func (r *liveRoute) begin(_ context.Context, s *Segment) {
+func (*liveRoute) seal(*Segment) bool { return true }
+
+func (r *liveRoute) begin(s *Segment) {
 	ctx := context.Background()
 	parent, ok := parseSpanID(s.ParentID)
 	if traceID, ok2 := parseTraceID(s.TraceID); ok && ok2 {
@@ -78,10 +77,15 @@ func (r *liveRoute) begin(_ context.Context, s *Segment) {
 			TraceID: traceID, SpanID: parent, TraceFlags: trace.FlagsSampled, Remote: s.parent == nil || s.parent.Facade,
 		}))
 	}
-	_, span := r.tracer.Start(ctx, s.Name, trace.WithTimestamp(time.Unix(0, s.start)), trace.WithSpanKind(s.kind))
+	_, span := r.tracer.Start(ctx, s.Name, trace.WithTimestamp(time.Unix(0, s.rec().start)), trace.WithSpanKind(trace.SpanKind(s.rec().kind)))
 	if sc := span.SpanContext(); sc.IsValid() {
 		id := sc.SpanID()
-		s.live, s.TraceID, s.ID = span, formatTraceID(sc.TraceID()), hex.EncodeToString(id[:])
+		if s.parent == nil {
+			s.rest().live = span
+		} else {
+			s.rec().rest.Store(&rest{live: span})
+		}
+		s.TraceID, s.ID = formatTraceID(sc.TraceID()), hex.EncodeToString(id[:])
 		s.Sampled = sc.IsSampled()
 		s.Dummy = !s.Sampled
 	}
@@ -91,20 +95,20 @@ func (*liveRoute) remove(_, _ *Segment) bool { return true }
 func (r *liveRoute) stream(s *Segment)       { r.end(s) }
 
 func (*liveRoute) end(s *Segment) {
-	s.Lock()
-	span := s.live
-	doc := s.snapshot()
-	s.Unlock()
+	span := s.live()
 	if span == nil {
 		return
 	}
-	kind := s.kind
+	kind, end, doc := trace.SpanKind(s.rec().kind), time.Unix(0, s.rec().end), s.snapshot()
+	if doc == nil {
+		return
+	}
 	span.SetName(doc.Name)
 	span.SetAttributes(doc.attributes(kind)...)
-	for _, e := range doc.events(time.Unix(0, s.end)) {
+	for _, e := range doc.events(end) {
 		span.AddEvent(e.Name, trace.WithTimestamp(e.Time), trace.WithAttributes(e.Attributes...))
 	}
 	status := doc.status(kind)
 	span.SetStatus(status.Code, status.Description)
-	span.End(trace.WithTimestamp(time.Unix(0, s.end)))
+	span.End(trace.WithTimestamp(end))
 }

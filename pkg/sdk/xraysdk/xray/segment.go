@@ -17,20 +17,66 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// A node is what a segment is to others and to whom it goes.
+// A node is what a segment is to others. It is small: segments that are not
+// recorded have one too.
 type node struct {
-	parent   *Segment // nil for a segment and for a facade
-	route    route    // where the segment goes; of a subsegment its segment's
-	start    int64    // nanoseconds since the epoch, what StartTime is rounded from
-	end      int64
-	live     trace.Span // of a provider that gives ids itself, else nil
-	kind     trace.SpanKind
-	removed  bool // from its parent: not recorded
-	exported bool // its maps are read by others: they are not written any more
+	//lint:ignore U1000 see mark
+	*mark
+	parent *Segment                  // nil for a segment and for a facade
+	record atomic.Pointer[recording] // nil if it is not recorded
+}
 
+// A recording is what a segment has that is recorded.
+type recording struct {
+	span    *span // that it becomes, of which it is a part
+	rest    atomic.Pointer[rest]
+	start   int64 // nanoseconds since the epoch, what StartTime is rounded from
+	end     int64 // 0 as long as it is not closed
+	kind    int8  // a trace.SpanKind
+	removed bool  // from its parent: not sent
+}
+
+// rec is the recording of a segment that has one.
+func (s *Segment) rec() *recording { return s.record.Load() }
+
+// rest is the rest of a segment, or nil.
+func (s *Segment) rest() *rest {
+	if r := s.record.Load(); r != nil {
+		return r.rest.Load()
+	}
+	return nil
+}
+
+// A rest is what few segments have.
+type rest struct {
+	route  route                             // where a segment and its subsegments go
+	live   trace.Span                        // of a provider that gives ids itself
 	shadow atomic.Pointer[trace.SpanContext] // for OpenTelemetry, if the ids are none for a span
+	tree   *tree                             // of segments that go to an emitter
+}
 
-	tree *tree // of segments that go to an emitter, else nil
+// route is where the segment goes, or nil.
+func (s *Segment) route() route {
+	if r := s.segment().rest(); r != nil {
+		return r.route
+	}
+	return nil
+}
+
+// live is the span of a provider that gives ids itself, or nil.
+func (s *Segment) live() trace.Span {
+	if r := s.rest(); r != nil {
+		return r.live
+	}
+	return nil
+}
+
+// tree is what the segment knows of its subsegments, or nil.
+func (s *Segment) tree() *tree {
+	if r := s.rest(); r != nil {
+		return r.tree
+	}
+	return nil
 }
 
 // maxName is how many bytes a name has at most.
@@ -43,19 +89,22 @@ func cutName(name string) string {
 	return strings.ToValidUTF8(name[:maxName], "")
 }
 
-// A root is a segment in one allocation with what it always has.
+// A root is a segment in one allocation with what it always has. Its context is
+// in another: who waits for its export need not keep what that holds.
 type root struct {
-	ctx     segmentContext
-	seg     Segment
+	span    span
 	config  Config
 	service ServiceData
+	rest    rest
 }
 
-// A part is a subsegment in one allocation with its context.
-type part struct {
-	ctx segmentContext
+// An ignored is a segment that is not recorded, and its context.
+type ignored struct {
+	context.Context
 	seg Segment
 }
+
+func (c *ignored) Value(key any) any { return valueOf(c.Context, &c.seg, key) }
 
 // BeginSegment begins a segment and returns a context that holds it. In the
 // context of a span of OpenTelemetry's, which no segment encloses, it is that
@@ -81,7 +130,8 @@ func NewSegmentFromHeader(ctx context.Context, name string, r *http.Request, h *
 }
 
 func beginSegment(ctx context.Context, name string, r *http.Request, h *header.Header, traced bool) (context.Context, *Segment) {
-	now := time.Now().UnixNano()
+	ctx = orBackground(ctx)
+	now := nowNano()
 	env := environmentAt(now)
 	if env.disabled {
 		return disabled(ctx)
@@ -94,36 +144,32 @@ func beginSegment(ctx context.Context, name string, r *http.Request, h *header.H
 	outer := outerSpan(ctx)
 	sampled, rule := decide(name, r, h, outer, own, base)
 	if !sampled {
-		c := &part{}
-		c.bind(ctx)
+		c := &ignored{Context: ctx}
 		c.seg.beginIgnored(name, now, env)
 		c.seg.join(h, traced, outer)
-		return &c.ctx, &c.seg
+		return c, &c.seg
 	}
 	c := &root{}
-	seg := &c.seg
-	c.ctx = segmentContext{Context: ctx, seg: seg, span: segmentSpan{seg: seg}}
-	seg.ParentSegment, seg.kind, seg.Sampled = seg, trace.SpanKindServer, true
+	seg := c.span.begin(trace.SpanKindServer)
+	seg.ParentSegment, seg.Sampled = seg, true
 	seg.begin(name, now)
-	c.configure(own, base)
+	seg.configure(&c.config, &c.rest, own, base)
 	c.service.Runtime, c.service.RuntimeVersion = runtime.Compiler, runtime.Version()
 	c.service.Version = c.config.ServiceVersion
 	seg.Service = &c.service
 	seg.TraceID, seg.ID = newIDs(time.Unix(0, now))
 	seg.join(h, traced, outer)
 	seg.describe(rule)
-	seg.route.begin(ctx, seg)
-	return &c.ctx, seg
+	c.rest.route.begin(seg)
+	return withSegment(ctx, seg), seg
 }
 
-func (c *part) bind(ctx context.Context) {
-	c.ctx = segmentContext{Context: ctx, seg: &c.seg, span: segmentSpan{seg: &c.seg}}
-}
-
-// beginIgnored begins a segment that is not recorded.
+// beginIgnored begins a segment that is not recorded. It is not in progress:
+// then Close has nothing to do.
 func (s *Segment) beginIgnored(name string, now int64, env *environment) {
 	s.ParentSegment, s.Dummy = s, true
-	s.begin(name, now)
+	s.Name, s.StartTime = name, seconds(now)
+	s.EndTime = s.StartTime
 	s.TraceID, s.ID = noTraceID, noSegmentID
 	if env.idsAlways {
 		s.TraceID, s.ID = newIDs(time.Unix(0, now))
@@ -146,11 +192,18 @@ func (s *Segment) join(h *header.Header, traced bool, outer trace.SpanContext) {
 	}
 }
 
+// orBackground lets a program without a context go on.
+func orBackground(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
+	}
+	return ctx
+}
+
 // disabled is what Begin functions return when nothing is recorded.
 func disabled(ctx context.Context) (context.Context, *Segment) {
-	c := &part{}
-	c.bind(ctx)
-	return &c.ctx, &c.seg
+	c := &ignored{Context: ctx}
+	return c, &c.seg
 }
 
 func (s *Segment) begin(name string, now int64) {
@@ -158,31 +211,32 @@ func (s *Segment) begin(name string, now int64) {
 		logger.Debugf("Beginning segment named %s", name)
 	}
 	s.Name, s.InProgress = name, true
-	s.start = now
-	s.StartTime = seconds(s.start)
+	s.rec().start, s.StartTime = now, seconds(now)
 }
 
 func seconds(nanoseconds int64) float64 { return float64(nanoseconds) / 1e9 }
 
 // configure sets the segment's configuration, and where it goes.
-func (c *root) configure(own, base *Config) {
+func (s *Segment) configure(config *Config, r *rest, own, base *Config) {
 	if own == nil {
-		c.config = *base
+		*config = *base
 	} else {
-		c.config = own.over(base)
+		*config = own.over(base)
 	}
-	c.config.DaemonAddr, c.config.LogLevel, c.config.LogFormat = "", "", ""
-	c.seg.Configuration = &c.config
-	c.seg.route = routeOf(own)
+	config.DaemonAddr, config.LogLevel, config.LogFormat = "", "", ""
+	s.Configuration = config
+	r.route = routeOf(own)
+	s.rec().rest.Store(r)
 }
 
 // outerSpan is the span of OpenTelemetry's that encloses a context which no
 // segment encloses.
 func outerSpan(ctx context.Context) trace.SpanContext {
-	if GetSegment(ctx) != nil {
+	span := currentSpan(ctx)
+	if span == nil || GetSegment(ctx) != nil {
 		return trace.SpanContext{}
 	}
-	return trace.SpanContextFromContext(ctx)
+	return span.SpanContext()
 }
 
 // requests are what sampling strategies are asked about. A strategy must not

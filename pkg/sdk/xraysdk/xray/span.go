@@ -1,6 +1,7 @@
 package xray
 
 import (
+	"maps"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,52 +17,66 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// A span is a closed segment as OpenTelemetry's SDK exports it. Attributes and
-// events are made when an exporter asks for them, which is not on the
-// goroutine that closed the segment.
+// A span is a segment that becomes one when it is closed. What it says is put
+// together when an exporter asks for it, which is not on the goroutine that
+// closed the segment; what the program adds until then is in it.
 type span struct {
-	sdktrace.ReadOnlySpan // nil: for its private method
+	*unused
+	recording
+	seg Segment
 
-	doc             Segment // a snapshot, without its node
-	context, parent trace.SpanContext
-	kind            trace.SpanKind
-	start, end      int64 // nanoseconds since the epoch
-	feed            *spanfeed.Feed
-	service         string // the name of the segment that this is part of
+	// What the segment was when it was closed; see seal.
+	feed     *spanfeed.Feed
+	traceID  trace.TraceID
+	id       trace.SpanID
+	parentID trace.SpanID // zero if there is none
+	remote   bool         // the parent is another process's
+	said     atomic.Pointer[said]
+}
 
-	once       sync.Once
+// unused has the private method of the interface.
+type unused struct{ sdktrace.ReadOnlySpan }
+
+// said is what a span says.
+type said struct {
+	name       string
+	service    string // the name of the segment that this is part of
+	status     sdktrace.Status
 	attributes []attribute.KeyValue
 	events     []sdktrace.Event
 }
 
-// finished makes a span of a closed segment, or nil if its ids are none for a
-// span.
-func finished(feed *spanfeed.Feed, s *Segment) *span {
-	segment := s.segment()
-	s.Lock()
-	defer s.Unlock()
-	traceID, ok := parseTraceID(segment.TraceID)
-	id, ok2 := parseSpanID(s.ID)
+// begin returns the segment, which is a recording from now on.
+func (p *span) begin(kind trace.SpanKind) *Segment {
+	p.span, p.kind = p, int8(kind)
+	p.seg.record.Store(&p.recording)
+	return &p.seg
+}
+
+// seal notes, under the segment's lock, what cannot change any more. It reports
+// whether the ids are some that a span can have.
+func (p *span) seal(feed *spanfeed.Feed) bool {
+	s := &p.seg
+	traceID := s.segment().TraceID
+	var ok, ok2 bool
+	if p.traceID, ok = parseTraceID(traceID); ok {
+		p.id, ok2 = parseSpanID(s.ID)
+	}
 	if !ok || !ok2 {
-		logger.Warnf("segment %q is not exported: trace id %q or id %q cannot be those of a span", s.Name, segment.TraceID, s.ID)
-		return nil
+		logger.Warnf("segment %q is not exported: trace id %q or id %q cannot be those of a span", s.Name, traceID, s.ID)
+		return false
 	}
-	p := &span{feed: feed, start: s.start, end: s.end, service: segment.Name}
-	s.snapshotInto(&p.doc)
-	p.context = trace.NewSpanContext(trace.SpanContextConfig{TraceID: traceID, SpanID: id, TraceFlags: trace.FlagsSampled})
-	if parent, ok := parseSpanID(s.ParentID); ok {
-		p.parent = trace.NewSpanContext(trace.SpanContextConfig{
-			TraceID: traceID, SpanID: parent, TraceFlags: trace.FlagsSampled, Remote: s.parent == nil || s.parent.Facade,
-		})
+	if id, ok := parseSpanID(s.ParentID); ok {
+		p.parentID, p.remote = id, s.parent == nil || s.parent.Facade
 	}
-	p.kind = s.spanKind()
-	if s.StartTime != seconds(s.start) { // the program changed it
+	p.feed, s.TraceID, p.kind = feed, traceID, int8(s.spanKind())
+	if s.StartTime != seconds(p.start) { // the program changed it
 		p.start = int64(s.StartTime * 1e9)
 	}
-	if s.EndTime != seconds(s.end) {
+	if s.EndTime != seconds(p.end) {
 		p.end = int64(s.EndTime * 1e9)
 	}
-	return p
+	return true
 }
 
 // spanKind is Server for a segment, Client for a call of another service.
@@ -75,38 +90,66 @@ func (s *Segment) spanKind() trace.SpanKind {
 	return trace.SpanKindInternal
 }
 
-// snapshot is a copy of what the document of a segment says, under its lock.
-func (s *Segment) snapshot() *Segment {
-	doc := &Segment{}
-	s.snapshotInto(doc)
-	return doc
-}
-
-func (s *Segment) snapshotInto(doc *Segment) {
-	s.exported = true
-	doc.TraceID, doc.ID, doc.Name = s.segment().TraceID, s.ID, s.Name
+// copyTo copies what the document of a segment says, under its lock. Maps and
+// what pointers point to are the same.
+func (s *Segment) copyTo(doc *Segment) {
+	doc.TraceID, doc.ID, doc.Name = s.TraceID, s.ID, s.Name
 	doc.StartTime, doc.EndTime, doc.InProgress, doc.ParentID = s.StartTime, s.EndTime, s.InProgress, s.ParentID
 	doc.Fault, doc.Error, doc.Throttle, doc.Cause = s.Fault, s.Error, s.Throttle, s.Cause
 	doc.ResourceARN, doc.Origin, doc.Type, doc.Namespace = s.ResourceARN, s.Origin, s.Type, s.Namespace
 	doc.User, doc.PrecursorIDs, doc.HTTP, doc.AWS = s.User, s.PrecursorIDs, s.HTTP, s.AWS
 	doc.Service, doc.SQL, doc.Annotations, doc.Metadata = s.Service, s.SQL, s.Annotations, s.Metadata
+}
+
+// snapshot is a copy with maps of its own, so that what is done with it needs no
+// lock, which values in them may want that have a method for their JSON. It is
+// nil if the lock cannot be had.
+func (s *Segment) snapshot() *Segment {
+	if !s.borrow() {
+		return nil
+	}
+	defer s.RUnlock()
+	doc := &Segment{}
+	s.copyTo(doc)
+	doc.AWS, doc.Annotations, doc.Metadata = maps.Clone(s.AWS), maps.Clone(s.Annotations), maps.Clone(s.Metadata)
+	for namespace, values := range doc.Metadata {
+		doc.Metadata[namespace] = maps.Clone(values)
+	}
+	if s.Cause != nil {
+		cause := *s.Cause
+		doc.Cause = &cause
+	}
 	if s.parent != nil {
 		doc.Type = "subsegment"
 	}
+	return doc
 }
 
-func (p *span) Name() string                   { return valid(p.doc.Name) }
-func (p *span) SpanContext() trace.SpanContext { return p.context }
-func (p *span) Parent() trace.SpanContext      { return p.parent }
-func (p *span) SpanKind() trace.SpanKind       { return p.kind }
-func (p *span) StartTime() time.Time           { return time.Unix(0, p.start) }
-func (p *span) EndTime() time.Time             { return time.Unix(0, p.end) }
-func (p *span) Links() []sdktrace.Link         { return nil }
-func (p *span) Status() sdktrace.Status        { return p.doc.status(p.kind) }
-func (p *span) DroppedAttributes() int         { return 0 }
-func (p *span) DroppedLinks() int              { return 0 }
-func (p *span) DroppedEvents() int             { return 0 }
-func (p *span) ChildSpanCount() int            { return 0 }
+func (p *span) Name() string                     { return p.say().name }
+func (p *span) SpanKind() trace.SpanKind         { return trace.SpanKind(p.kind) }
+func (p *span) StartTime() time.Time             { return time.Unix(0, p.start) }
+func (p *span) EndTime() time.Time               { return time.Unix(0, p.end) }
+func (p *span) Attributes() []attribute.KeyValue { return p.say().attributes }
+func (p *span) Events() []sdktrace.Event         { return p.say().events }
+func (p *span) Links() []sdktrace.Link           { return nil }
+func (p *span) Status() sdktrace.Status          { return p.say().status }
+func (p *span) DroppedAttributes() int           { return 0 }
+func (p *span) DroppedLinks() int                { return 0 }
+func (p *span) DroppedEvents() int               { return 0 }
+func (p *span) ChildSpanCount() int              { return 0 }
+
+func (p *span) SpanContext() trace.SpanContext {
+	return trace.NewSpanContext(trace.SpanContextConfig{TraceID: p.traceID, SpanID: p.id, TraceFlags: trace.FlagsSampled})
+}
+
+func (p *span) Parent() trace.SpanContext {
+	if !p.parentID.IsValid() {
+		return trace.SpanContext{}
+	}
+	return trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: p.traceID, SpanID: p.parentID, TraceFlags: trace.FlagsSampled, Remote: p.remote,
+	})
+}
 
 func (p *span) InstrumentationScope() instrumentation.Scope {
 	return instrumentation.Scope{Name: scope}
@@ -119,30 +162,67 @@ func (p *span) InstrumentationLibrary() instrumentation.Library {
 	return p.InstrumentationScope()
 }
 
-func (p *span) Attributes() []attribute.KeyValue {
-	p.render()
-	return p.attributes
+// say returns what the span says: the same every time.
+func (p *span) say() *said {
+	if w := p.said.Load(); w != nil {
+		return w
+	}
+	p.said.CompareAndSwap(nil, p.compose())
+	return p.said.Load()
 }
 
-func (p *span) Events() []sdktrace.Event {
-	p.render()
-	return p.events
+func (p *span) compose() *said {
+	w := &said{service: p.seg.segment().name()}
+	doc := p.seg.snapshot()
+	if doc == nil {
+		logger.Errorf("segment %s of trace %s is exported without what it says: it was locked and not unlocked", p.id, p.traceID)
+		w.name = unlocked
+		return w
+	}
+	kind := p.SpanKind()
+	w.name, w.status = valid(doc.Name), doc.status(kind)
+	w.events = doc.events(p.EndTime())
+	w.attributes = doc.attributes(kind)
+	if keepsDocuments() {
+		p.keepDocument(w, doc)
+	}
+	return w
 }
 
-func (p *span) render() {
-	p.once.Do(func() {
-		p.events = p.doc.events(p.EndTime())
-		p.attributes = p.doc.attributes(p.kind)
-		if keepsDocuments() {
-			p.keepDocument()
+// unlocked is the name of a span whose segment cannot be read.
+const unlocked = "locked segment"
+
+// patience is how long an exporter waits for the lock of a segment that is
+// closed.
+const patience = time.Second
+
+// borrow takes the lock for reading. It reports whether it got it: a program
+// that does not give the lock back must not stop the export of all others.
+func (s *Segment) borrow() bool {
+	if s.TryRLock() {
+		return true
+	}
+	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(time.Millisecond) {
+		if s.TryRLock() {
+			return true
 		}
-	})
+	}
+	return false
+}
+
+// name is the name, read under the lock if nobody keeps that.
+func (s *Segment) name() string {
+	if !s.borrow() {
+		return unlocked
+	}
+	defer s.RUnlock()
+	return s.Name
 }
 
 // Resource is the process's. A process without a name is named after its
 // segment, as X-Ray does it.
 func (p *span) Resource() *resource.Resource {
-	return resources.of(p.feed.Resource, p.service)
+	return resources.of(p.feed.Resource, p.say().service)
 }
 
 // resources remembers the resources that name a service.

@@ -17,13 +17,13 @@ func (s *segmentSpan) SetAttributes(attributes ...attribute.KeyValue) {
 	for _, kv := range attributes {
 		key := string(kv.Key)
 		if name, ok := strings.CutPrefix(key, xrayattr.AnnotationPrefix); ok {
-			_ = s.seg.AddAnnotation(name, kv.Value.AsInterface()) // a scalar always is one
+			_ = (*Segment)(s).AddAnnotation(name, kv.Value.AsInterface()) // a scalar always is one
 		} else if namespace, ok := strings.CutPrefix(key, xrayattr.MetadataPrefix); ok {
 			s.addObject(namespace, kv.Value.AsString())
 		} else if key == "enduser.id" {
-			s.seg.Lock()
-			s.seg.User = kv.Value.AsString()
-			s.seg.Unlock()
+			(*Segment)(s).Lock()
+			(*Segment)(s).User = kv.Value.AsString()
+			(*Segment)(s).Unlock()
 		}
 	}
 }
@@ -40,12 +40,12 @@ func (s *segmentSpan) addObject(namespace, text string) {
 
 // AddMetadata is what xrayattr.AddMetadata calls.
 func (s *segmentSpan) AddMetadata(namespace, key string, value any) {
-	_ = s.seg.AddMetadataToNamespace(namespace, key, value) // nothing of it can fail
+	_ = (*Segment)(s).AddMetadataToNamespace(namespace, key, value) // nothing of it can fail
 }
 
 // RecordError makes the segment a fault with the error.
 func (s *segmentSpan) RecordError(err error, _ ...trace.EventOption) {
 	if err != nil {
-		_ = s.seg.AddError(err) // nothing of it can fail
+		_ = (*Segment)(s).AddError(err) // nothing of it can fail
 	}
 }

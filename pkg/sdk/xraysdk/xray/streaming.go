@@ -38,13 +38,13 @@ func NewDefaultStreamingStrategyWithMaxSubsegmentCount(maxSubsegmentCount int) (
 // segment that seg is part of.
 func (d *DefaultStreamingStrategy) RequiresStreaming(seg *Segment) bool {
 	segment := seg.segment()
-	return segment.tree != nil && segment.Sampled && int64(segment.tree.total.Load()) > int64(d.MaxSubsegmentCount)
+	return segment.tree() != nil && segment.Sampled && int64(segment.tree().total.Load()) > int64(d.MaxSubsegmentCount)
 }
 
 // StreamCompletedSubsegments takes one subsegment out of seg, which an emitter
 // is packing, and returns its document.
 func (d *DefaultStreamingStrategy) StreamCompletedSubsegments(seg *Segment) [][]byte {
-	if seg.tree == nil || len(seg.tree.children) == 0 || len(seg.tree.children) != len(seg.Subsegments) {
+	if seg.tree() == nil || len(seg.tree().children) == 0 || len(seg.tree().children) != len(seg.Subsegments) {
 		return nil
 	}
 	return [][]byte{seg.takeChild()}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
-	"time"
 
 	"github.com/bragg-tracing/bragg/pkg/sdk/xraysdk/header"
 	"go.opentelemetry.io/otel/trace"
@@ -33,13 +32,11 @@ func BeginAWSCall(ctx context.Context, service string) (context.Context, *Segmen
 // beginSubsegment says also which kind the span will have, which a provider
 // that makes spans itself must know now.
 func beginSubsegment(ctx context.Context, name string, kind trace.SpanKind) (context.Context, *Segment) {
+	ctx = orBackground(ctx)
 	if parent := GetSegment(ctx); parent != nil && parent.Dummy {
-		c := &part{}
-		c.bind(ctx)
-		c.seg.ignorePart(cutName(name), parent)
-		return &c.ctx, &c.seg
+		return ignorePart(ctx, name, parent)
 	}
-	now := time.Now().UnixNano()
+	now := nowNano()
 	if environmentAt(now).disabled {
 		return disabled(ctx)
 	}
@@ -48,38 +45,45 @@ func beginSubsegment(ctx context.Context, name string, kind trace.SpanKind) (con
 		contextMissing(ctx, fmt.Sprintf("failed to begin subsegment named '%v': segment cannot be found.", name))
 		return ctx, nil
 	}
-	c := &part{}
-	c.bind(ctx)
-	seg := &c.seg
-	segment := parent.segment()
-	if !segment.Sampled || parent.Dummy {
-		seg.ignorePart(cutName(name), parent)
-		return &c.ctx, seg
+	if !parent.segment().Sampled {
+		return ignorePart(ctx, name, parent)
 	}
-	seg.ParentSegment, seg.parent = segment, parent
-	seg.route, seg.kind, seg.Sampled = segment.route, kind, true
+	seg := beginPart(ctx, parent, name, kind, now)
+	return withSegment(ctx, seg), seg
+}
+
+// beginPart begins a subsegment that is recorded, without a context for it.
+func beginPart(ctx context.Context, parent *Segment, name string, kind trace.SpanKind, now int64) *Segment {
+	segment := parent.segment()
+	c := &span{}
+	seg := c.begin(kind)
+	seg.ParentSegment, seg.parent, seg.Sampled = segment, parent, true
 	seg.begin(cutName(name), now)
 	seg.TraceID, seg.ParentID, seg.ID = segment.TraceID, parent.ID, NewSegmentID()
 	if inner := innerSpan(ctx, parent); inner.IsValid() {
 		id := inner.SpanID()
 		seg.ParentID = hex.EncodeToString(id[:])
 	}
-	if seg.route != nil {
-		seg.route.begin(ctx, seg)
+	if route := seg.route(); route != nil {
+		route.begin(seg)
 	}
-	return &c.ctx, seg
+	return seg
 }
 
 // ignorePart begins a subsegment that is not recorded. Its time is its
 // segment's: nobody will see it.
-func (s *Segment) ignorePart(name string, parent *Segment) {
-	segment := parent.segment()
-	s.ParentSegment, s.parent, s.Dummy = segment, parent, true
-	s.Name, s.InProgress, s.StartTime = name, true, segment.StartTime
-	s.TraceID, s.ParentID, s.ID = segment.TraceID, parent.ID, noSegmentID
+func ignorePart(ctx context.Context, name string, parent *Segment) (context.Context, *Segment) {
+	segment, id := parent.segment(), noSegmentID
 	if segment.ID != noSegmentID {
-		s.ID = NewSegmentID()
+		id = NewSegmentID()
 	}
+	name = cutName(name)
+	c := &ignored{ctx, Segment{
+		ParentSegment: segment, node: node{parent: parent}, Dummy: true,
+		Name: name, StartTime: segment.StartTime, EndTime: segment.StartTime,
+		TraceID: segment.TraceID, ParentID: parent.ID, ID: id,
+	}}
+	return c, &c.seg
 }
 
 // segment is the segment that s is part of; never nil.
@@ -93,12 +97,12 @@ func (s *Segment) segment() *Segment {
 // innerSpan is the span of OpenTelemetry's that began in a segment's context,
 // if it is the current one.
 func innerSpan(ctx context.Context, seg *Segment) trace.SpanContext {
-	span := trace.SpanFromContext(ctx)
-	if _, own := span.(*segmentSpan); own || span == nil {
+	span := currentSpan(ctx)
+	if span == nil {
 		return trace.SpanContext{}
 	}
 	sc := span.SpanContext()
-	if seg.live != nil && seg.live.SpanContext().SpanID() == sc.SpanID() || sc.TraceID() != seg.spanContext().TraceID() {
+	if live := seg.live(); live != nil && live.SpanContext().SpanID() == sc.SpanID() || sc.TraceID() != seg.spanContext().TraceID() {
 		return trace.SpanContext{}
 	}
 	return sc
@@ -135,22 +139,23 @@ func parentOf(ctx context.Context) *Segment {
 // somebody else makes, whose ids and sampling decision are the header's. It is
 // not recorded, its subsegments are. Without a header it has ids of its own.
 func BeginFacadeSegment(ctx context.Context, name string, h *header.Header) (context.Context, *Segment) {
+	ctx = orBackground(ctx)
 	if SdkDisabled() {
 		return disabled(ctx)
 	}
 	c := &root{}
-	seg := &c.seg
-	c.ctx = segmentContext{Context: ctx, seg: seg, span: segmentSpan{seg: seg}}
+	seg := c.span.begin(trace.SpanKindUnspecified)
 	seg.ParentSegment = seg
-	seg.begin(cutName(name), timeNow().UnixNano())
-	c.configure(GetRecorder(ctx), global.Load())
-	if _, ok := seg.route.(trees); ok {
-		seg.tree = &tree{}
+	seg.begin(cutName(name), nowNano())
+	seg.configure(&c.config, &c.rest, GetRecorder(ctx), global.Load())
+	if _, ok := c.rest.route.(trees); ok {
+		c.rest.tree = &tree{}
 	}
+	ctx = withSegment(ctx, seg)
 	if h == nil {
 		seg.Sampled = true
 		seg.TraceID, seg.ID = newIDs(timeNow())
-		return &c.ctx, seg
+		return ctx, seg
 	}
 	seg.Facade = true
 	seg.ID, seg.TraceID = h.ParentID, h.TraceID
@@ -158,12 +163,13 @@ func BeginFacadeSegment(ctx context.Context, name string, h *header.Header) (con
 	if len(h.AdditionalData) > 0 {
 		seg.IncomingHeader = h
 	}
-	return &c.ctx, seg
+	return ctx, seg
 }
 
 // BeginSubsegmentWithoutSampling is BeginSubsegment for a part that is not
 // recorded, nor are its parts, and calls from it are told so.
 func BeginSubsegmentWithoutSampling(ctx context.Context, name string) (context.Context, *Segment) {
+	ctx = orBackground(ctx)
 	if SdkDisabled() {
 		return disabled(ctx)
 	}
@@ -172,17 +178,14 @@ func BeginSubsegmentWithoutSampling(ctx context.Context, name string) (context.C
 		contextMissing(ctx, fmt.Sprintf("failed to begin subsegment named '%v': segment cannot be found.", name))
 		return ctx, nil
 	}
-	c := &part{}
-	c.bind(ctx)
-	c.seg.ignorePart(cutName(name), parent)
-	return &c.ctx, &c.seg
+	return ignorePart(ctx, name, parent)
 }
 
 // spanContext is the segment's for OpenTelemetry: valid, with the segment's own
 // ids if a span can have them.
 func (s *Segment) spanContext() trace.SpanContext {
-	if s.live != nil {
-		return s.live.SpanContext()
+	if live := s.live(); live != nil {
+		return live.SpanContext()
 	}
 	traceID, ok := parseTraceID(s.TraceID)
 	id, ok2 := parseSpanID(s.ID)
@@ -202,7 +205,15 @@ func (s *Segment) shadowContext(traceID trace.TraceID) trace.SpanContext {
 	if s.TraceID == "" { // disabled, or made by the program
 		return trace.SpanContext{}
 	}
-	if sc := s.shadow.Load(); sc != nil {
+	if s.rec() == nil {
+		s.record.CompareAndSwap(nil, &recording{})
+	}
+	r := s.rest()
+	if r == nil {
+		s.rec().rest.CompareAndSwap(nil, &rest{})
+		r = s.rest()
+	}
+	if sc := r.shadow.Load(); sc != nil {
 		return *sc
 	}
 	if !traceID.IsValid() {
@@ -213,6 +224,6 @@ func (s *Segment) shadowContext(traceID trace.TraceID) trace.SpanContext {
 		}
 	}
 	sc := trace.NewSpanContext(trace.SpanContextConfig{TraceID: traceID, SpanID: newSpanID()})
-	s.shadow.CompareAndSwap(nil, &sc)
-	return *s.shadow.Load()
+	r.shadow.CompareAndSwap(nil, &sc)
+	return *r.shadow.Load()
 }

@@ -1,7 +1,6 @@
 package xray
 
 import (
-	"context"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -26,24 +25,32 @@ const grace = 50 * time.Millisecond
 // are those of a facade.
 type trees struct{}
 
-func (trees) begin(_ context.Context, s *Segment) {
-	s.tree = &tree{}
+func (trees) seal(*Segment) bool { return true }
+
+func (trees) begin(s *Segment) {
 	if s.parent == nil {
+		s.rest().tree = &tree{}
 		return
 	}
-	s.ParentSegment.tree.total.Add(1)
-	s.ParentSegment.tree.open.Add(1)
+	own := &struct {
+		rest rest
+		tree tree
+	}{}
+	own.rest.tree = &own.tree
+	s.rec().rest.Store(&own.rest)
+	s.ParentSegment.tree().total.Add(1)
+	s.ParentSegment.tree().open.Add(1)
 	if s.parent.Facade {
 		return
 	}
 	s.parent.Lock()
-	s.parent.tree.children = append(s.parent.tree.children, s)
+	s.parent.tree().children = append(s.parent.tree().children, s)
 	s.parent.Unlock()
 }
 
 func (t trees) end(s *Segment) {
 	if s.parent == nil {
-		if s.tree.open.Load() == 0 {
+		if s.tree().open.Load() == 0 {
 			t.emit(s)
 		} else {
 			time.AfterFunc(grace, func() { t.emit(s) })
@@ -51,7 +58,7 @@ func (t trees) end(s *Segment) {
 		return
 	}
 	segment := s.ParentSegment
-	last := segment.tree.open.Add(-1) == 0
+	last := segment.tree().open.Add(-1) == 0
 	switch {
 	case s.parent.Facade || s.late():
 		t.emit(s)
@@ -66,21 +73,21 @@ func (t trees) end(s *Segment) {
 func (s *Segment) isClosed() bool {
 	s.RLock()
 	defer s.RUnlock()
-	return s.end != 0
+	return s.rec().end != 0
 }
 
 func (t trees) stream(s *Segment) {
 	if s.parent != nil {
-		s.ParentSegment.tree.open.Add(-1)
+		s.ParentSegment.tree().open.Add(-1)
 		s.parent.detach(s)
 	}
 	t.emit(s)
 }
 
 func (trees) remove(parent, child *Segment) bool {
-	child.ParentSegment.tree.total.Add(-1)
-	if child.end == 0 {
-		child.ParentSegment.tree.open.Add(-1)
+	child.ParentSegment.tree().total.Add(-1)
+	if child.rec().end == 0 {
+		child.ParentSegment.tree().open.Add(-1)
 	}
 	return parent.detach(child) || parent.Facade
 }
@@ -88,11 +95,11 @@ func (trees) remove(parent, child *Segment) bool {
 func (s *Segment) detach(child *Segment) bool {
 	s.Lock()
 	defer s.Unlock()
-	i := slices.Index(s.tree.children, child)
+	i := slices.Index(s.tree().children, child)
 	if i < 0 {
 		return false
 	}
-	s.tree.children = slices.Delete(s.tree.children, i, i+1)
+	s.tree().children = slices.Delete(s.tree().children, i, i+1)
 	return true
 }
 
@@ -100,7 +107,7 @@ func (s *Segment) detach(child *Segment) bool {
 // sent.
 func (s *Segment) late() bool {
 	for p := s.parent; p != nil; p = p.parent {
-		if p.tree != nil && p.tree.sent.Load() {
+		if p.tree() != nil && p.tree().sent.Load() {
 			return true
 		}
 	}
@@ -114,7 +121,7 @@ const keptSubsegments = 500
 
 func (s *Segment) isOneTooMany() bool {
 	segment := s.ParentSegment
-	if segment.tree.total.Load() <= keptSubsegments {
+	if segment.tree().total.Load() <= keptSubsegments {
 		return false
 	}
 	_, ownEmitter := segment.Configuration.Emitter.(*DefaultEmitter)
@@ -124,7 +131,7 @@ func (s *Segment) isOneTooMany() bool {
 
 // emit sends a segment, once.
 func (trees) emit(s *Segment) {
-	s.tree.sent.Store(true)
+	s.tree().sent.Store(true)
 	s.Lock()
 	defer s.Unlock()
 	if s.Emitted {
@@ -135,7 +142,7 @@ func (trees) emit(s *Segment) {
 		s.Type = "subsegment"
 		s.RequestWasTraced = s.parent.RequestWasTraced
 		s.TraceID = s.ParentSegment.TraceID
-		s.ParentSegment.tree.total.Add(-1)
+		s.ParentSegment.tree().total.Add(-1)
 	}
 	if emitter := s.segment().Configuration.Emitter; emitter != nil {
 		emitter.Emit(s)

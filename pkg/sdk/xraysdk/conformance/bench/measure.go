@@ -1,56 +1,84 @@
 package main
 
 import (
+	"cmp"
 	"runtime"
+	"slices"
 	"syscall"
-	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// rounds is how often each side is measured, in turns. The best round counts:
-// what else the machine does can only slow down.
-const rounds = 5
+const (
+	// rounds is how often each side is measured, in turns. The median counts:
+	// of the times, and of the ratios of one round, in which the machine is as
+	// busy for one side as for the other.
+	rounds = 15
+	// slice is how long one side is measured in a round.
+	slice = 25 * time.Millisecond
+	// counted is how many operations are looked at for their allocations.
+	counted = 2000
+)
 
-func compare(theirs, ours func()) (a, b measure) {
-	for i := range rounds {
-		a, b = better(a, benchmark(theirs), i), better(b, benchmark(ours), i)
-	}
-	return a, b
-}
-
-func better(best, m measure, round int) measure {
-	if round == 0 || m.time < best.time {
-		best.time = m.time
-	}
-	if round == 0 || m.allocs < best.allocs {
-		best.allocs, best.bytes = m.allocs, m.bytes
-	}
-	return best
-}
-
-// benchmark measures the processor time of the calling thread, which other
-// programs on the machine do not change.
-func benchmark(operation func()) measure {
-	runtime.GC()
+// compare measures both sides. ratio is how many times as long theirs takes.
+func compare(theirs, ours func()) (a, b measure, ratio float64) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	a, b = allocations(theirs), allocations(ours)
+	n, m := repeat(theirs), repeat(ours)
+	var x, y []time.Duration
+	var ratios []float64
+	for range rounds {
+		t, u := timed(theirs, n), timed(ours, m)
+		x, y, ratios = append(x, t), append(y, u), append(ratios, float64(t)/float64(u))
+	}
+	a.time, b.time = median(x), median(y)
+	return a, b, median(ratios)
+}
+
+func median[T cmp.Ordered](list []T) T {
+	slices.Sort(list)
+	return list[len(list)/2]
+}
+
+// allocations counts what an operation allocates; a few that others make at the
+// same time are rounded away.
+func allocations(operation func()) (m measure) {
 	for range 100 {
 		operation()
 	}
-	r := testing.Benchmark(func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			operation()
-		}
-	})
-	const operations = 5000
-	begun := thread()
-	for range operations {
+	runtime.GC()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range counted {
 		operation()
 	}
-	return measure{(thread() - begun) / operations, r.AllocedBytesPerOp(), r.AllocsPerOp()}
+	runtime.ReadMemStats(&after)
+	m.bytes = int64(after.TotalAlloc-before.TotalAlloc) / counted
+	m.allocs = int64(after.Mallocs-before.Mallocs+counted/2) / counted
+	return m
+}
+
+// repeat is how many operations take a slice of time.
+func repeat(operation func()) int {
+	n := 100
+	for {
+		if t := timed(operation, n) * time.Duration(n); t > slice/4 {
+			return int(int64(n) * int64(slice) / int64(t))
+		}
+		n *= 2
+	}
+}
+
+// timed is the processor time of the calling thread for one of n operations,
+// which other programs on the machine change little.
+func timed(operation func(), n int) time.Duration {
+	begun := thread()
+	for range n {
+		operation()
+	}
+	return (thread() - begun) / time.Duration(n)
 }
 
 // thread is the processor time of the calling thread.
