@@ -121,7 +121,7 @@ func (c *Client) Query(ctx context.Context, nrql string) ([]map[string]any, erro
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, &Error{Kind: unreachable(err), Message: err.Error()}
+		return nil, &Error{Kind: unreachable(err), Message: "no answer: " + errors.Unwrap(err).Error()} // of url.Error, without the URL
 	}
 	defer resp.Body.Close()
 	answer, err := read(resp)
