@@ -12,10 +12,10 @@
 //	xraylocal   AWS X-Ray's API on this machine
 //	console     its pages
 //	newrelic    the client of NerdGraph, New Relic's query API, which newrelic/nerdgraph
-//	            answers on this machine; newrelic/sink takes in what New
-//	            Relic takes, on this machine
+//	            answers on this machine; newrelic/sink takes in what New Relic takes
 //	demo        services that send traffic
-//	verify      compares what backends have of a trace
+//	verify      compares what backends have of a trace; verify/doctor examines what
+//	            traces need on their way
 //	up          all of these in one process
 //	migrate     rewrites a code base from the X-Ray SDK
 //	cli         the command line

@@ -23,15 +23,15 @@ func explainSend(t TraceReport) Finding {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
 	}
 	switch {
-	case has("unauthenticated", "401", "403", "permissiondenied"):
+	case has("answers unauthenticated", "answers 401", "answers 403", "answers permissiondenied"):
 		f.Cause, f.Remedy = "the collector wants authentication", "give its token in OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20…"
 	case has("certificate", "tls:", "x509"):
 		f.Cause, f.Remedy = "the collector's certificate is not one that this machine trusts, or it speaks no TLS", "name its authority with --ca, or use http:// where it listens without TLS"
-	case has("resourceexhausted", "data refused", "unavailable: data", "503", "429"):
+	case has("answers resourceexhausted", "data refused", "unavailable: data", "answers 503", "answers 429"):
 		f.Cause, f.Remedy = "the collector is short of memory, or its queue is full", "look at otelcol_exporter_queue_size and at the memory limit; the backend may be slow"
 	case has("connection refused", "nobody listens", "no such host", "deadline exceeded", "i/o timeout", "connection reset", "eof"):
 		f.Cause, f.Remedy = "no collector listens there, or it listens on another address or without this protocol", "start it (`bragg up`, or the sidecar's task); check the address, BRAGG_BIND, and security groups"
-	case has("404"):
+	case has("answers 404"):
 		f.Cause, f.Remedy = "what listens there is no OTLP receiver, or has another path", "use the base URL, such as http://127.0.0.1:4318"
 	default:
 		f.Cause, f.Remedy = "the collector refused the data", "read the collector's log"

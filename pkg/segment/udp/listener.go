@@ -92,10 +92,15 @@ func (in *Listener) run() {
 	}
 }
 
+// take queues a datagram. An empty one is somebody's look whether there is a
+// listener: a host answers for ports that are closed.
 func (in *Listener) take(datagram, control []byte) {
 	if lost, ok := lossesIn(control); ok && lost != in.lostInSocket {
 		in.cfg.LostInSocket(int64(lost-in.lostInSocket), nil)
 		in.lostInSocket = lost
+	}
+	if len(datagram) == 0 {
+		return
 	}
 	in.cfg.Received()
 	if !in.queue.offer(datagram) {

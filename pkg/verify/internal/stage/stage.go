@@ -7,6 +7,9 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,6 +83,13 @@ func (s *Stage) startCollector(t *testing.T, opts Options) {
 		"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_PROFILE": "",
 	} {
 		t.Setenv(name, value)
+	}
+	if opts.Config == "" { // a test does not wait for what a backend that is down would take
+		opts.Config = filepath.Join(t.TempDir(), "otel-collector.yaml")
+		text := strings.Replace(collector.DefaultConfig, "    max_retries: 5\n", "    max_retries: 5\n    shutdown_timeout: 100ms\n", 1)
+		if err := os.WriteFile(opts.Config, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	c, err := collector.Start(t.Context(), collector.Options{ConfigFile: opts.Config, Env: env})
 	if err != nil {
