@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/xray"
 
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/api"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/assembly"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
 )
 
@@ -44,9 +45,14 @@ type Insider interface {
 // A Noticer says what a person who looks at the traces should know, or "".
 type Noticer interface{ Notice() string }
 
+// A Tracer reads a trace without the detour over JSON; nil stands for none.
+type Tracer interface {
+	Trace(ctx context.Context, id string) (*assembly.Trace, error)
+}
+
 // ForAPI returns the console of the X-Ray API that api serves, which it calls
 // in memory. If api is a Noticer, the pages show its notice; if it is an
-// Insider, what it knows.
+// Insider, what it knows; if it is a Tracer, they read traces with it.
 func ForAPI(api http.Handler) http.Handler { return Config{}.ForAPI(api) }
 
 // ForAPI is the function ForAPI with this configuration.
@@ -56,6 +62,7 @@ func (cfg Config) ForAPI(api http.Handler) http.Handler {
 		c.notice = n.Notice
 	}
 	c.insider, _ = api.(Insider)
+	c.tracer, _ = api.(Tracer)
 	return c.handler()
 }
 
@@ -67,6 +74,8 @@ type console struct {
 
 	insider  Insider        // nil if the API is none
 	newRelic newRelicSource // nil if none is named
+	tracer Tracer // or nil
+	traces traceCache
 }
 
 // handler serves the pages, and below /console/api what they read. It is safe

@@ -58,6 +58,22 @@ func (h *Handler) batchGetTraces(ctx context.Context, in *batchGetTracesRequest)
 	return out, nil
 }
 
+// Trace returns one trace as BatchGetTraces gives it to a caller without a
+// signature, but not written as JSON, which for 50,000 segments takes a second.
+// It is nil if the trace is not stored or nothing of it is visible yet. The
+// documents are the caller's.
+func (h *Handler) Trace(ctx context.Context, id string) (*assembly.Trace, error) {
+	ctx = context.WithValue(ctx, callerKey{}, h.anybody())
+	if err := checkTraceIDs([]string{id}); err != nil {
+		return nil, err
+	}
+	traces, err := h.storeOf(ctx).Traces(ctx, id)
+	if err != nil || len(traces) == 0 || len(traces[0].Segments) == 0 {
+		return nil, err
+	}
+	return traces[0].Trace, nil
+}
+
 func (in *batchGetTracesRequest) check(c caller) error {
 	if text(in.NextToken) != "" {
 		return invalidRequest("NextToken is currently not supported")

@@ -1,0 +1,3 @@
+export default function TraceMap({ id }: { id: string }) {
+  return <p className="loading">{id}</p>;
+}
