@@ -19,6 +19,7 @@ func (c *console) traceRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /console/api/trace/{id}/segment/{segment}", answer(c.traceSegment))
 	mux.HandleFunc("GET /console/api/trace/{id}/span/{segment}", answer(c.traceSpan))
 	mux.HandleFunc("GET /console/api/trace/{id}/search", answer(c.traceSearch))
+	mux.HandleFunc("GET /console/api/trace/{id}/map", answer(c.traceMap))
 	mux.HandleFunc("GET /console/api/trace/{id}/export", c.traceExport)
 }
 

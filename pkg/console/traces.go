@@ -1,6 +1,155 @@
 package console
 
-import "net/http"
+import (
+	"net/http"
+	"time"
 
-// tracesRoutes serves the list of traces.
-func (c *console) tracesRoutes(*http.ServeMux) {}
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/xray/types"
+
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/analytics"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline"
+)
+
+// tracesRoutes serves the list of traces, and what goes in and out of it as
+// files.
+func (c *console) tracesRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /console/api/traces", answer(c.list))
+	mux.HandleFunc("GET /console/api/export", c.export)
+	mux.HandleFunc("POST /console/api/import", answer(c.imported))
+}
+
+// Bounds of the list.
+const (
+	listed     = 1000 // traces, the newest; figures and refiners are of these
+	listBins   = 60   // of the distribution of response times
+	mostValues = 12   // of a refiner
+)
+
+// A traceList is the newest traces of a time range that match, and what they
+// have in common.
+type traceList struct {
+	Traces   []traceRow `json:"traces"` // newest first
+	More     bool       `json:"more"`   // there are more than these
+	Empty    bool       `json:"empty"`  // there is no trace at all, of any time
+	Limit    int        `json:"limit"`
+	Edges    []float64  `json:"edges"`  // of the bins of response times, in seconds
+	Counts   []int      `json:"counts"` // traces in each bin
+	Refiners []refiner  `json:"refiners"`
+}
+
+type traceRow struct {
+	ID          string   `json:"id"`
+	Start       float64  `json:"start"`        // seconds since the epoch
+	Duration    *float64 `json:"duration"`     // seconds; null while in progress
+	Response    *float64 `json:"responseTime"` // seconds, of the root
+	Outcome     string   `json:"outcome"`
+	Partial     bool     `json:"partial"`
+	Method      string   `json:"method"`
+	URL         string   `json:"url"`
+	Request     string   `json:"request"` // method and path, or a name
+	Status      int      `json:"status"`
+	Service     string   `json:"service"`  // the entry point
+	Services    int      `json:"services"` // how many took part
+	User        string   `json:"user"`
+	Annotations int      `json:"annotations"`
+}
+
+// A refiner is something that traces are told apart by.
+type refiner struct {
+	Name   string         `json:"name"`
+	Values []refinerValue `json:"values"` // of most traces first
+	More   int            `json:"more"`   // values that are left out
+}
+
+type refinerValue struct {
+	Value  string `json:"value"`
+	Count  int    `json:"count"`
+	Filter string `json:"filter"` // the expression of these traces
+}
+
+func (c *console) list(r *http.Request) (any, error) {
+	q, err := c.selection(r)
+	if err != nil {
+		return nil, err
+	}
+	q.Limit = listed
+	found, err := client.Find(r.Context(), c.xray, q)
+	if err != nil {
+		return nil, err
+	}
+	out := &traceList{Traces: []traceRow{}, More: found.More, Limit: listed, Refiners: []refiner{}}
+	set := make([]analytics.Trace, len(found.Summaries))
+	for i, s := range found.Summaries {
+		out.Traces = append(out.Traces, newTraceRow(s))
+		set[i] = analytics.Of(s)
+	}
+	h := analytics.Histograms(set, nil, listBins)
+	out.Edges, out.Counts = h.Edges, h.A
+	if len(h.A) == 0 {
+		out.Edges, out.Counts = []float64{}, []int{}
+	}
+	out.refine(set)
+	if len(set) == 0 {
+		any, err := client.Find(r.Context(), c.xray, client.Query{From: time.Unix(0, 0), To: c.now().Add(24 * time.Hour), Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		out.Empty = len(any.Summaries) == 0
+	}
+	return out, nil
+}
+
+func newTraceRow(s types.TraceSummary) traceRow {
+	line := client.Summarize(s)
+	row := traceRow{
+		ID: line.ID, Start: seconds(line.Start), Duration: s.Duration, Response: s.ResponseTime,
+		Outcome: string(line.Outcome), Partial: line.Partial, Method: line.Method, URL: line.URL, Request: line.Request(),
+		Status: line.Status, Service: line.Service, Services: line.Services,
+	}
+	if line.InProgress && line.Outcome == timeline.OK {
+		row.Outcome = "progress"
+	}
+	if len(s.Users) > 0 {
+		row.User = aws.ToString(s.Users[0].UserName)
+	}
+	for _, values := range s.Annotations {
+		row.Annotations += len(values)
+	}
+	return row
+}
+
+// refine counts the traces of each outcome and value.
+func (l *traceList) refine(set []analytics.Trace) {
+	outcome := refiner{Name: "outcome"}
+	for _, o := range outcomes {
+		n := 0
+		for _, t := range set {
+			if t.Outcome == string(o) {
+				n++
+			}
+		}
+		if n > 0 {
+			outcome.Values = append(outcome.Values, refinerValue{string(o), n, string(o)})
+		}
+	}
+	if len(outcome.Values) > 0 {
+		l.Refiners = append(l.Refiners, outcome)
+	}
+	for _, table := range analytics.Compare(set, nil).Tables {
+		one := refiner{Name: string(table.Dimension)}
+		for _, row := range table.Rows {
+			switch {
+			case row.Value == analytics.None || row.Filter == "":
+			case len(one.Values) == mostValues:
+				one.More++
+			default:
+				one.Values = append(one.Values, refinerValue{row.Value, row.A, row.Filter})
+			}
+		}
+		if len(one.Values) > 0 {
+			l.Refiners = append(l.Refiners, one)
+		}
+	}
+}

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, type KeyboardEvent, type Ref } from "react";
 import { useVirtualizer } from "@tanstack/react-virtual";
+import { useWidth } from "../../components/useWidth";
 import { duration } from "../../format";
 import type { Folding, Model, Visible } from "./model";
 import { Row } from "./Row";
@@ -107,7 +108,8 @@ export function Timeline(props: TimelineProps) {
     event.stopPropagation();
   };
 
-  const ticks = useTicks(props.from, props.to);
+  const axis = useRef<HTMLDivElement>(null);
+  const ticks = useTicks(props.from, props.to, useWidth(axis));
   useEffect(() => {
     rows.measure();
   }, [rows, shown]);
@@ -130,7 +132,7 @@ export function Timeline(props: TimelineProps) {
           <div role="columnheader" className="num trace-took">
             Duration
           </div>
-          <div role="columnheader" className="trace-axis" aria-label="Time">
+          <div role="columnheader" className="trace-axis" aria-label="Time" ref={axis}>
             {ticks.map((tick) => (
               <span key={tick.value} style={{ left: `${tick.at}%` }}>
                 {duration(tick.value / 1e6)}
@@ -169,14 +171,14 @@ export function Timeline(props: TimelineProps) {
 }
 
 /** Round times on the axis. */
-function useTicks(from: number, to: number): { value: number; at: number }[] {
+function useTicks(from: number, to: number, width: number): { value: number; at: number }[] {
   return useMemo(() => {
     const span = to - from;
-    const rough = span / 5;
+    const rough = span / Math.min(Math.max(width / 110, 1), 10);
     const base = 10 ** Math.floor(Math.log10(Math.max(rough, 1)));
     const step = [1, 2, 5, 10].map((m) => m * base).find((s) => s >= rough) ?? rough;
     const ticks = [];
     for (let value = Math.ceil(from / step) * step; value < to - span * 0.06; value += step) ticks.push({ value, at: ((value - from) / span) * 100 });
     return ticks;
-  }, [from, to]);
+  }, [from, to, width]);
 }

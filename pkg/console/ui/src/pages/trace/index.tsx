@@ -138,7 +138,7 @@ function Trace({ model, reread }: { model: Model; reread: () => void }) {
     timeline.current?.focus();
   };
   const searchInput = useRef<HTMLInputElement>(null);
-  const neighbours = (by: 1 | -1) => void neighbour(view.id, params, by).then((id) => id && url.go(`/trace/${id}`, { list: params.get("list") }));
+  const neighbours = (by: 1 | -1) => void neighbour(view.id, params, by).then((id) => id && url.go(`/trace/${id}`, { sort: params.get("sort") }));
   const onMap = params.get("view") === "map";
   const step = (by: number) => {
     const position = Math.min(Math.max(active + by, 0), shown.rows.length - 1);

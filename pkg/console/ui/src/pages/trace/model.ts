@@ -62,7 +62,7 @@ export const INFERRED = 16;
 export type Parts = number[];
 
 /** How many parts of a bar are drawn at most: more would be thinner than a pixel. */
-const MOST_PARTS = 40;
+const MOST_PARTS = 300;
 
 export class Model {
   readonly count: number;
@@ -123,7 +123,7 @@ export class Model {
     let i = lowerBound(this.criticalRows, row);
     const found: [number, number][] = [];
     for (; i < this.critical.length && this.critical[i]![0] < end; i++) found.push([this.critical[i]![1], this.critical[i]![2]]);
-    return merged(found);
+    return merged(found, this.view.duration / 2000);
   }
 
   /** When a row waited for those directly below it. */

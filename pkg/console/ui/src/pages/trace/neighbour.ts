@@ -1,6 +1,7 @@
 import { endpoint, request } from "../../api/client";
 import type { Range } from "../../state/time";
 import { DEFAULT_RANGE, RANGES } from "../../state/time";
+import { orderOf, sorted } from "../traces/sort";
 import type { TraceList } from "../traces/types";
 
 /** The id of the next (1) or previous (-1) trace of the list that the URL means; "" at its ends. */
@@ -9,8 +10,8 @@ export async function neighbour(id: string, params: URLSearchParams, by: 1 | -1)
   const range: Range = RANGES.find((r) => r.name === (params.get("range") ?? DEFAULT_RANGE)) ?? RANGES[1]!;
   const now = Date.now() / 1000;
   const [from, to] = fixed.some(Number.isNaN) ? [now - range.seconds, now] : (fixed as [number, number]);
-  const [sort, order] = (params.get("list") ?? "").split(".");
-  const list = await request<TraceList>(endpoint("traces", { from, to, filter: params.get("filter"), sort, order })).catch(() => null);
-  const at = list?.traces.findIndex((t) => t.id === id) ?? -1;
-  return at < 0 ? "" : (list?.traces[at + by]?.id ?? "");
+  const list = await request<TraceList>(endpoint("traces", { from, to, filter: params.get("filter") })).catch(() => null);
+  const rows = sorted(list?.traces ?? [], orderOf(params));
+  const at = rows.findIndex((t) => t.id === id);
+  return at < 0 ? "" : (rows[at + by]?.id ?? "");
 }

@@ -1,10 +1,141 @@
+import { useCallback, useMemo, useRef, useState } from "react";
+import { useApi } from "../../api/client";
+import { Histogram } from "../../components/Histogram";
+import { Failed, FirstTrace, Loading, Nothing, Stale } from "../../components/states";
+import { and, count } from "../../format";
+import { useShortcuts } from "../../state/shortcuts";
+import { useTime } from "../../state/time";
 import { useTitle } from "../../state/title";
+import { useUrl } from "../../state/url";
+import { Files } from "./Files";
+import { List, type ListHandle } from "./List";
+import { Refiners } from "./Refiners";
+import { orderOf, sorted, type Column } from "./sort";
+import type { TraceList } from "./types";
+import { useQuiet } from "./useQuiet";
+import "./traces.css";
+
+/** A range of response times as an expression, and back. */
+const BETWEEN = /(?:^| AND )responsetime >= ([\d.e-]+) AND responsetime <= ([\d.e-]+)$/;
+
+function brushed(filter: string): [number, number] | null {
+  const m = BETWEEN.exec(filter);
+  return m ? [Number(m[1]), Number(m[2])] : null;
+}
+
+function withBrush(filter: string, range: [number, number] | null): string {
+  const rest = filter.replace(BETWEEN, "");
+  if (!range) return rest;
+  const number = (s: number) => String(Number(s.toPrecision(4)));
+  return and(rest, `responsetime >= ${number(range[0])} AND responsetime <= ${number(range[1])}`);
+}
 
 export default function TracesPage() {
-  useTitle("The list of traces");
+  useTitle("Traces");
+  const time = useTime();
+  const { params, set } = useUrl();
+  const filter = params.get("filter") ?? "";
+  const { data, error, refetch, isFetching } = useApi<TraceList>("traces", { from: time.from, to: time.to, filter });
+
+  if (!data) return error ? <Failed error={error} retry={() => void refetch()} /> : <Loading what="the traces" />;
+  if (data.empty && !filter) return <FirstTrace />;
   return (
-    <section className="state">
-      <h1>The list of traces</h1>
-    </section>
+    <div className="traces-page">
+      <h1 className="hidden">Traces</h1>
+      {error && <Stale error={error} retry={() => void refetch()} />}
+      {data.traces.length === 0 && !isFetching ? (
+        <Nothing title={filter ? "No trace matches" : "No traces in this time"}>
+          <p>There are traces, but none {filter ? "of this time that matches the filter" : `in the ${time.range?.label ?? "chosen time"}`}.</p>
+          <div className="actions">
+            {filter && (
+              <button type="button" className="button primary" onClick={() => set({ filter: null })}>
+                Without the filter
+              </button>
+            )}
+            <button type="button" className="button" onClick={() => set({ range: "30d", from: null, to: null })}>
+              Look in the last 30 days
+            </button>
+          </div>
+        </Nothing>
+      ) : (
+        <Traces data={data} view={`${filter} ${time.range?.name ?? `${time.from} ${time.to}`} ${time.live}`} />
+      )}
+    </div>
+  );
+}
+
+function Traces({ data, view }: { data: TraceList; view: string }) {
+  const time = useTime();
+  const url = useUrl();
+  const { params, set, href, go } = url;
+  const filter = params.get("filter") ?? "";
+  const order = orderOf(params);
+  const list = useRef<ListHandle>(null);
+  const box = useRef<HTMLDivElement>(null);
+  const [active, setActive] = useState(-1);
+
+  // What arrives is shown when nobody reads: at the top, without pointer or selection.
+  const resting = useCallback(() => !!list.current?.atTop() && active < 0 && !box.current?.matches(":hover"), [active]);
+  const { shown, fresh, apply } = useQuiet(data, view, time.live, resting);
+  const rows = useMemo(() => sorted(shown.traces, order), [shown, order.by, order.down]);
+
+  const sort = (column: Column) => {
+    const down = order.by === column ? !order.down : column !== "request" && column !== "service" && column !== "user";
+    set({ sort: column === "start" && down ? null : `${down ? "-" : ""}${column}` }, { replace: true });
+    setActive(-1);
+  };
+  const link = useCallback((id: string) => href(`/trace/${id}`, { sort: params.get("sort") }), [href, params]);
+  const open = (position: number) => {
+    const row = rows[position];
+    if (row) go(`/trace/${row.id}`, { sort: params.get("sort") });
+  };
+  const step = (to: number) => {
+    const position = Math.min(Math.max(to, 0), rows.length - 1);
+    setActive(position);
+    list.current?.show(position);
+  };
+  const bad = (from: number, by: number) => {
+    for (let i = from + by; i >= 0 && i < rows.length; i += by) if (!["ok", "progress"].includes(rows[i]!.outcome)) return step(i);
+  };
+  useShortcuts([
+    { keys: "j", help: "next trace", run: () => step(active + 1) },
+    { keys: "k", help: "previous trace", run: () => step(active - 1) },
+    { keys: "Enter", help: "open the trace", run: () => open(active) },
+    { keys: "e", help: "next trace with an error", run: () => bad(active, 1) },
+    { keys: "E", help: "previous trace with an error", run: () => bad(active, -1) },
+    { keys: "Escape", help: "let go of the selection", run: () => setActive(-1) },
+  ]);
+  return (
+    <div className="traces-body">
+      <details className="traces-side" open={window.innerWidth > 900}>
+        <summary>Refine</summary>
+        <Refiners refiners={shown.refiners} total={shown.traces.length} />
+      </details>
+      <section className="traces-main" aria-label="Traces" ref={box}>
+        <div className="traces-distribution">
+          <h2>Response time</h2>
+          <Histogram
+            edges={shown.edges}
+            counts={shown.counts}
+            selected={brushed(filter)}
+            onSelect={(range) => set({ filter: withBrush(filter, range) })}
+            label="Distribution of response times"
+            height={72}
+          />
+        </div>
+        <div className="traces-bar-top">
+          <span role="status">
+            {shown.more ? `the newest ${count(shown.traces.length)} traces; there are more` : `${count(shown.traces.length)} ${shown.traces.length === 1 ? "trace" : "traces"}`}
+          </span>
+          {fresh > 0 && (
+            <button type="button" className="button primary" onClick={apply}>
+              {count(fresh)} new
+            </button>
+          )}
+          <Files />
+        </div>
+        <List ref={list} rows={rows} order={order} now={time.to} utc={time.utc} active={active} href={link} onActive={setActive} onOpen={open} onSort={sort} />
+      </section>
+    </div>
   );
 }

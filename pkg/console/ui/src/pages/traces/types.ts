@@ -1,8 +1,33 @@
 /** The answer of /console/api/traces; see traceList in traces.go. */
 export interface TraceList {
   traces: TraceRow[];
+  more: boolean;
+  empty: boolean;
+  limit: number;
+  edges: number[];
+  counts: number[];
+  refiners: Refiner[];
 }
 
 export interface TraceRow {
   id: string;
+  start: number;
+  duration: number | null;
+  responseTime: number | null;
+  outcome: string;
+  partial: boolean;
+  method: string;
+  url: string;
+  request: string;
+  status: number;
+  service: string;
+  services: number;
+  user: string;
+  annotations: number;
+}
+
+export interface Refiner {
+  name: string;
+  values: { value: string; count: number; filter: string }[];
+  more: number;
 }
