@@ -137,7 +137,7 @@ func (l *traceList) refine(set []analytics.Trace) {
 	if len(outcome.Values) > 0 {
 		l.Refiners = append(l.Refiners, outcome)
 	}
-	for _, table := range analytics.Compare(set, nil).Tables {
+	for _, table := range analytics.Compare(set, nil, analytics.Options{}).Tables {
 		one := refiner{Name: string(table.Dimension)}
 		for _, row := range table.Rows {
 			switch {

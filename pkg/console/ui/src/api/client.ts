@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react-query";
 
 /** What the server says when something did not work; see answer.go. */
@@ -72,7 +73,7 @@ export function useApi<T>(
   options: { enabled?: boolean; every?: number | false } = {},
 ): UseQueryResult<T, Problem> {
   const url = endpoint(path, params);
-  return useQuery<T, Problem>({
+  const query = useQuery<T, Problem>({
     queryKey: [path, url],
     queryFn: ({ signal }) => request<T>(url, { signal }),
     placeholderData: keepPreviousData,
@@ -80,4 +81,11 @@ export function useApi<T>(
     refetchInterval: options.every ?? false,
     retry: (count, error) => count < 1 && (error.status === 0 || error.status >= 500),
   });
+  // placeholderData is for the time until the answer; after a failure it is gone.
+  const last = useRef<{ path: string; data: T } | null>(null);
+  useEffect(() => {
+    if (query.data !== undefined) last.current = { path, data: query.data };
+  }, [path, query.data]);
+  if (query.data !== undefined || last.current?.path !== path) return query;
+  return { ...query, data: last.current.data } as UseQueryResult<T, Problem>;
 }

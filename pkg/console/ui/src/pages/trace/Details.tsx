@@ -56,13 +56,14 @@ export function Details({ trace, segment, onSelect, onClose }: { trace: string; 
   const count: Partial<Record<TabName, number>> = data
     ? { annotations: data.annotations.length, metadata: data.metadata.length, exceptions: data.exceptions.length, sql: data.query || data.sql.length ? 1 : 0, resources: data.resources.length }
     : {};
-  const tabs = ORDER.map((id) => ({
+  // A tab with nothing in it is left out, unless it is the one that is looked at.
+  const tabs = ORDER.filter((id) => count[id] !== 0 || id === tab).map((id) => ({
     id,
     label: (
-      <span className={count[id] === 0 ? "trace-none" : undefined}>
+      <>
         {TITLES[id]}
         {id !== "resources" && id !== "sql" && count[id] ? <span className="dim"> {count[id]}</span> : null}
-      </span>
+      </>
     ),
   }));
   return (

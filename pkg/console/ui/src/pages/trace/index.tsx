@@ -224,7 +224,14 @@ function Trace({ model, reread }: { model: Model; reread: () => void }) {
       <div className={`trace-body${segment && selectedRow >= 0 ? " with-panel" : ""}`}>
         {onMap ? (
           <Suspense fallback={<Loading what="the map" />}>
-            <TraceMap id={view.id} />
+            <TraceMap
+              id={view.id}
+              onSelect={(name) => {
+                const row = view.name.findIndex((n, i) => view.strings[n] === name && view.kind[i] !== 1);
+                const call = row < 0 ? view.name.findIndex((n) => view.strings[n] === name) : row;
+                if (call >= 0) goTo(call);
+              }}
+            />
           </Suspense>
         ) : (
           <Timeline

@@ -1,0 +1,190 @@
+import { expect, test, type Page } from "@playwright/test";
+import { HOSTILE } from "./plant";
+import { address, checkAxe, planted, watch } from "./server";
+
+const grid = (page: Page) => page.getByRole("treegrid", { name: "Timeline" });
+const selected = (page: Page) => grid(page).getByRole("row", { selected: true });
+const panel = (page: Page) => page.getByRole("complementary", { name: "Selected segment" });
+
+test("the header says what the trace is", async ({ page }) => {
+  await page.goto(address(`/trace/${planted("odd")}`));
+  await expect(page.getByRole("heading", { level: 1, name: "POST /orders" })).toBeVisible();
+  const header = page.locator("main header");
+  for (const text of ["fault", "502", "2.00 s", "3 segments, 53 rows", "user ada", "mailer", "orders", "shipping", planted("odd")]) {
+    await expect(header.getByText(text, { exact: true }).first()).toBeVisible();
+  }
+  await expect(page.getByText("1 in progress; 1 row has a parent that has not arrived.")).toBeVisible();
+  await page.getByRole("navigation", { name: "Linked traces" }).getByRole("link").click();
+  await expect(page.getByRole("heading", { level: 1, name: "queue-worker" })).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole("heading", { level: 1, name: "POST /orders" })).toBeVisible();
+});
+
+test("repeats are folded, and what went wrong shows when collapsed", async ({ page }) => {
+  await page.goto(address(`/trace/${planted("odd")}`));
+  await expect(grid(page).getByRole("row")).toHaveCount(7);
+  const run = grid(page).getByRole("row", { name: /DynamoDB × 48/ });
+  await expect(run).toHaveAttribute("aria-expanded", "false");
+  await run.click();
+  await page.keyboard.press("Escape");
+  await grid(page).focus();
+  await page.keyboard.press("ArrowRight");
+  await expect(grid(page)).toHaveAttribute("aria-rowcount", "55");
+  await page.reload();
+  await expect(grid(page)).toHaveAttribute("aria-rowcount", "55");
+  await page.getByRole("button", { name: "Fold repeats" }).click();
+  await expect(grid(page)).toHaveAttribute("aria-rowcount", "54");
+
+  await page.goto(address(`/trace/${planted("large")}`));
+  await page.getByRole("button", { name: "Collapse all" }).click();
+  await expect(grid(page).locator(".trace-within").first()).toBeVisible();
+});
+
+test("the timeline is a tree grid for the keyboard", async ({ page }) => {
+  const errors = watch(page);
+  await page.goto(address(`/trace/${planted("odd")}`));
+  await grid(page).focus();
+  await page.keyboard.press("ArrowDown");
+  await expect(selected(page)).toContainText("orders");
+  await page.keyboard.press("ArrowLeft");
+  await expect(selected(page)).toHaveAttribute("aria-expanded", "false");
+  await expect(grid(page)).toHaveAttribute("aria-rowcount", "3");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  await expect(selected(page)).toContainText("DynamoDB × 48");
+  await page.keyboard.press("End");
+  await expect(selected(page)).toContainText("shipping");
+  await expect(selected(page)).toContainText("parent missing");
+  await page.keyboard.press("Home");
+  await expect(selected(page)).toContainText("orders");
+  await page.keyboard.press("e");
+  await expect(selected(page)).toContainText("charge");
+  await page.keyboard.press("e");
+  await expect(selected(page)).toContainText("payments.example.com");
+  await page.keyboard.press("ArrowLeft");
+  await expect(selected(page)).toContainText("charge");
+  await page.keyboard.press("c");
+  await expect(page).toHaveURL(/critical=1/);
+  await expect(page.locator(".trace-critical").first()).toBeVisible();
+  await page.keyboard.press("Enter");
+  await expect(panel(page).getByRole("heading", { name: "charge" })).toBeVisible();
+  expect(errors).toEqual([]);
+});
+
+test("the panel tells everything of a segment, and keeps its tab", async ({ page }) => {
+  await page.goto(address(`/trace/${planted("odd")}`, { segment: "00000000000000c3" }));
+  await expect(selected(page)).toContainText("payments.example.com");
+  await expect(panel(page)).toContainText("https://payments.example.com/charges");
+  await panel(page).getByRole("tab", { name: "Exceptions" }).click();
+  await expect(page).toHaveURL(/tab=exceptions/);
+  await expect(panel(page)).toContainText("ChargeFailed");
+  await expect(panel(page)).toContainText("orders.Charge orders/charge.go:41");
+  await expect(panel(page).getByText("caused by")).toBeVisible();
+  await expect(panel(page)).toContainText("no answer in 500 ms");
+
+  await panel(page).getByRole("tab", { name: "JSON" }).click();
+  await grid(page).getByRole("row", { name: /orders POST/ }).click();
+  await expect(panel(page).getByRole("tab", { name: "JSON" })).toHaveAttribute("aria-selected", "true");
+  await expect(panel(page)).toContainText('"user": "ada"');
+  await panel(page).getByRole("tab", { name: "Annotations" }).click();
+  await panel(page).getByRole("link", { name: "gold" }).click();
+  await expect(page.getByLabel("Filter expression")).toHaveValue('annotation["plan"] = "gold"');
+  await expect(page.getByRole("grid", { name: "Traces" }).getByRole("row", { name: /POST \/orders/ }).first()).toBeVisible();
+});
+
+test("a search finds what is in any field, and a range can be zoomed to", async ({ page }) => {
+  await page.goto(address(`/trace/${planted("odd")}`));
+  await expect(grid(page)).toBeVisible();
+  await page.keyboard.press("s");
+  await page.keyboard.type("refused");
+  await expect(page.getByText("1 match", { exact: true })).toBeVisible();
+  await page.keyboard.press("Enter");
+  await expect(selected(page)).toContainText("payments.example.com");
+  await expect(page).toHaveURL(/q=refused/);
+
+  const overview = page.getByRole("application", { name: /Overview of the trace/ });
+  const box = (await overview.boundingBox())!;
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.75, box.y + 10, { steps: 3 });
+  await page.mouse.up();
+  await expect(page).toHaveURL(/zoom=\d+(\.\d+)?-\d+/);
+  await expect(overview).toHaveAttribute("aria-label", /Shown: (1\.00 s|999 ms|998 ms) to 1\.5/);
+  await overview.focus();
+  await page.keyboard.press("Escape");
+  await expect(page).not.toHaveURL(/zoom=/);
+  await page.keyboard.press("+");
+  await expect(page).toHaveURL(/zoom=500-1500/);
+});
+
+test("the trace can be had as commands, JSON and files", async ({ page }) => {
+  await page.goto(address(`/trace/${planted("odd")}`));
+  const copied = async (name: string) => {
+    await page.getByRole("button", { name: "Copy", exact: false }).first().click();
+    await page.getByRole("button", { name, exact: true }).click();
+    await expect(page.getByText("Copied")).toBeVisible();
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    await page.keyboard.press("Escape");
+    return text;
+  };
+  expect(await copied("Trace id")).toBe(planted("odd"));
+  expect(await copied("aws xray command")).toContain(`--trace-ids ${planted("odd")}`);
+  expect(await copied("bragg command")).toContain(`bragg trace ${planted("odd")} --endpoint http://127.0.0.1`);
+  const json = JSON.parse(await copied("Documents as JSON")) as { Id: string }[];
+  expect(json[0]?.Id).toBe(planted("odd"));
+
+  await page.getByRole("button", { name: "Export" }).click();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: /Segment documents/ }).click()]);
+  expect(download.suggestedFilename()).toBe(`trace-${planted("odd")}.jsonl`);
+});
+
+test("the map of the trace leads to its rows", async ({ page }) => {
+  await page.goto(address(`/trace/${planted("odd")}`));
+  await page.getByRole("button", { name: "Map", exact: true }).click();
+  const map = page.getByRole("group", { name: /Map of this trace/ });
+  await expect(map.locator("text", { hasText: "payments.example.com" })).toBeVisible();
+  await map.locator("text", { hasText: "shipping" }).click();
+  await expect(panel(page).getByRole("heading", { name: "shipping" })).toBeVisible();
+});
+
+test("5,000 rows are a few hundred elements", async ({ page }) => {
+  await page.goto(address(`/trace/${planted("large")}`, { repeats: "0" }));
+  await expect(grid(page)).toHaveAttribute("aria-rowcount", /^50\d\d$/);
+  expect(await page.evaluate(() => document.querySelectorAll("*").length)).toBeLessThan(1000);
+  await grid(page).focus();
+  await page.keyboard.press("End");
+  await expect(selected(page)).toBeVisible();
+  await page.keyboard.press("Home");
+  await expect(selected(page)).toContainText("service-0");
+});
+
+test("an unknown trace, and what is none, say so", async ({ page }) => {
+  await page.goto(address("/trace/1-5f84c7a1-000000000000000000000000"));
+  await expect(page.getByRole("heading", { name: "No such trace" })).toBeVisible();
+  await page.goto(address("/trace/nonsense"));
+  await expect(page.getByRole("heading", { name: "This is no trace id" })).toBeVisible();
+});
+
+for (const theme of ["light", "dark"] as const) {
+  test(`what a trace says is text, whatever it says, in ${theme}`, async ({ page }) => {
+    test.slow();
+    const errors = watch(page);
+    await page.emulateMedia({ colorScheme: theme });
+    await page.goto(address("/traces", { filter: 'service("hostile")' }));
+    await expect(page.getByRole("grid").getByRole("row").nth(1)).toContainText("<script>alert(1)</script>");
+    await page.goto(address(`/trace/${planted("hostile")}`, { segment: "00000000000000a1" }));
+    for (const tab of ["Overview", "Resources", "Annotations", "Metadata", "Exceptions", "JSON"]) {
+      await panel(page).getByRole("tab", { name: tab }).click();
+      await expect(panel(page).getByRole("tabpanel")).toContainText(tab === "JSON" ? "onerror=alert(1)" : HOSTILE.replace("\u202e", ""));
+      if (tab === "Overview" || tab === "Exceptions") await checkAxe(page);
+    }
+    await grid(page).getByRole("row", { name: /db@host/ }).click();
+    await panel(page).getByRole("tab", { name: "SQL" }).click();
+    await expect(panel(page).getByRole("tabpanel")).toContainText("<script>alert(1)</script>");
+    await page.getByRole("button", { name: "Map", exact: true }).click();
+    await expect(page.getByRole("group", { name: /Map of this trace/ })).toBeVisible();
+    expect(await page.locator("img, a[href^='javascript']").count()).toBe(0);
+    expect(await page.evaluate(() => [...document.scripts].every((s) => s.src.startsWith(location.origin)))).toBeTruthy();
+    expect(errors).toEqual([]);
+  });
+}
