@@ -74,8 +74,8 @@ type console struct {
 
 	insider  Insider        // nil if the API is none
 	newRelic newRelicSource // nil if none is named
-	tracer Tracer // or nil
-	traces traceCache
+	tracer   Tracer         // or nil
+	traces   traceCache
 }
 
 // handler serves the pages, and below /console/api what they read. It is safe

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/bragg-tracing/bragg/pkg/segment"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
@@ -337,5 +336,3 @@ func outcomeWord(r *timeline.Row) string {
 	}
 	return string(r.Outcome)
 }
-
-func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
