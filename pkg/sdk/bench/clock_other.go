@@ -6,3 +6,5 @@ import "time"
 
 // now returns the time on the wall.
 func now() time.Duration { return time.Since(start) }
+
+func nowProcess() time.Duration { return now() }

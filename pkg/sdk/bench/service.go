@@ -30,6 +30,9 @@ type service struct {
 	request func()
 	flush   func() error
 	close   func()
+
+	requests   int  // of a round; 0 is the constant
+	goroutines bool // a request runs in several
 }
 
 // setup is OpenTelemetry as one side has it.
@@ -126,6 +129,10 @@ var cases = []benchCase{
 	otelHTTP("http-both", "otelhttp, both headers", http.Header{"Traceparent": {traceparent}, "X-Amzn-Trace-Id": {xrayHeader}}),
 	otelHTTP("http-unsampled", "otelhttp, not sampled", http.Header{"X-Amzn-Trace-Id": {notSampled}}),
 	traceHTTP("tracehttp", "tracehttp, both headers", http.Header{"Traceparent": {traceparent}, "X-Amzn-Trace-Id": {xrayHeader}}),
+	httpClient("tracehttp-client", "tracehttp, client"),
+	unary("tracegrpc", "tracegrpc, client and server"),
+	dynamoDB("traceaws", "traceaws, against otelaws"),
+	query("tracesql", "tracesql, against otelsql"),
 }
 
 // spans is a span with a child, started by the tracer itself.

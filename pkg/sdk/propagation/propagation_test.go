@@ -108,6 +108,11 @@ func TestRules(t *testing.T) {
 			same("00000000000000a1", "01"), same("00000000000000a1", "01"), same("00000000000000a1", "01")},
 		{"Lambda, active tracing, event without traceparent", "", gateway, same("00000000000000a2", "01"), same("00000000000000a2", "01"), same("00000000000000a2", "01")},
 		{"Lambda, pass-through, event with a sampled traceparent", otherW3C, gatewayNo, other, other, same("00000000000000a2", "00")},
+		{"Lambda, pass-through, event without traceparent", "", gatewayNo, same("00000000000000a2", "00"), same("00000000000000a2", "00"), same("00000000000000a2", "00")},
+		{"network load balancer adds nothing to the caller's", w3c, "", same("00000000000000a1", "01"), same("00000000000000a1", "01"), same("00000000000000a1", "01")},
+		{"API Gateway without tracing, the caller sends none", "", root, same("0000000000000000", "00"), same("0000000000000000", "00"), same("0000000000000000", "00")},
+		{"App Runner's load balancer, caller sends X-Amzn-Trace-Id", "", "Self=1-67891233-1;" + root + ";Parent=00000000000000a1;Sampled=1",
+			same("00000000000000a1", "01"), same("00000000000000a1", "01"), same("00000000000000a1", "01")},
 		{"malformed traceparent", "00-zz-1-01", gateway, same("00000000000000a2", "01"), same("00000000000000a2", "01"), same("00000000000000a2", "01")},
 		{"malformed header", w3c, "Root=1-2-3", same("00000000000000a1", "01"), same("00000000000000a1", "01"), same("00000000000000a1", "01")},
 	}

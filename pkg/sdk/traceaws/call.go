@@ -38,9 +38,8 @@ func (t *tracer) call(ctx context.Context, in middleware.InitializeInput, next m
 	out middleware.InitializeOutput, metadata middleware.Metadata, err error,
 ) {
 	service, operation, region := awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx), awsmiddleware.GetRegion(ctx)
-	ctx, span := t.Start(ctx, service+"."+operation,
-		trace.WithSpanKind(kindOf(service, operation)),
-		trace.WithAttributes(identity(service, operation, region)...))
+	o := t.operation(operationKey{service, operation, region})
+	ctx, span := t.Start(ctx, o.spanName, o.start...)
 	defer span.End()
 	if span.IsRecording() {
 		span.SetAttributes(inputAttributes(service, operation, region, in.Parameters)...)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"reflect"
+	"slices"
 
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
@@ -47,6 +48,9 @@ func (t *tracer) edit(ctx context.Context, service, operation string) (func(inpu
 	if service == "SQS" && operation == "ReceiveMessage" {
 		return t.askForContext, true
 	}
+	if !t.carries(service, operation) {
+		return nil, false
+	}
 	header, ok := xray.HeaderFromContext(ctx)
 	if !ok {
 		return nil, false
@@ -68,11 +72,16 @@ func (t *tracer) edit(ctx context.Context, service, operation string) (func(inpu
 	case "SFN.StartExecution", "SFN.StartSyncExecution":
 		return m.addHeader, true
 	case "Kinesis.PutRecord":
-		return m.addData, t.kinesis
+		return m.addData, true
 	case "Kinesis.PutRecords":
-		return each("Records", m.addData), t.kinesis
+		return each("Records", m.addData), true
 	}
 	return nil, false
+}
+
+// carries reports whether what an operation sends has a place for the trace.
+func (t *tracer) carries(service, operation string) bool {
+	return slices.Contains(services[service].sends, operation) && (service != "Kinesis" || t.kinesis)
 }
 
 // each edits the elements of a copy of a list.

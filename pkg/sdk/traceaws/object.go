@@ -40,7 +40,7 @@ func (o object) field(path string) object {
 		if o.v.Kind() != reflect.Struct {
 			return object{}
 		}
-		o = object{o.v.FieldByName(name)}.deref()
+		o = object{fieldOf(o.v, name)}.deref()
 	}
 	return o
 }

@@ -123,14 +123,15 @@ func kindOf(id, operation string) trace.SpanKind {
 	return trace.SpanKindClient
 }
 
-// inputAttributes are those that the input of a call gives.
+// inputAttributes are those that the input of a call gives, beside the constant
+// ones.
 func inputAttributes(id, operation, region string, input any) []attribute.KeyValue {
 	s, ok := services[id]
 	in := objectOf(input)
 	if !ok || !in.ok() {
-		return s.constant
+		return nil
 	}
-	attributes := in.apply(slices.Clone(s.constant), s.input)
+	attributes := in.apply(make([]attribute.KeyValue, 0, 8), s.input)
 	switch {
 	case slices.Contains(s.sends, operation) && id != "SFN":
 		attributes = append(attributes, attribute.String("messaging.operation.type", "send"), attribute.String("messaging.operation.name", operation))

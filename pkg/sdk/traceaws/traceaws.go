@@ -86,6 +86,7 @@ func APIOption(opts ...Option) func(*middleware.Stack) error {
 type tracer struct {
 	*config
 	trace.Tracer
+	operations memo[operationKey, operation]
 }
 
 func newTracer(opts []Option) *tracer {
@@ -94,7 +95,7 @@ func newTracer(opts []Option) *tracer {
 		o(c)
 	}
 	c.providers = instrument.OrGlobal(c.providers)
-	return &tracer{c, c.providers.TracerProvider().Tracer(ScopeName)}
+	return &tracer{config: c, Tracer: c.providers.TracerProvider().Tracer(ScopeName)}
 }
 
 func (t *tracer) propagator() propagation.TextMapPropagator { return t.providers.Propagator() }

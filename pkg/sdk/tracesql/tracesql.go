@@ -14,6 +14,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/XSAM/otelsql"
 	"go.opentelemetry.io/otel/attribute"
@@ -100,22 +101,27 @@ func newConfig(opts []Option) *config {
 }
 
 func (c *config) options() []otelsql.Option {
-	statements := newStatements(c.connection.System, c.raw)
-	static := c.connection.attributes(!c.stableOnly)
+	// What measurements have, otelsql gives to spans, too.
+	shared := c.connection.metricAttributes()
+	rest := slices.DeleteFunc(c.connection.attributes(!c.stableOnly), func(kv attribute.KeyValue) bool { return slices.Contains(shared, kv) })
+	statements := newStatements(c.connection.System, c.raw, rest, !c.stableOnly)
 	return []otelsql.Option{
 		otelsql.WithTracerProvider(c.providers.TracerProvider()),
 		otelsql.WithMeterProvider(c.providers.MeterProvider()),
-		otelsql.WithAttributes(c.connection.metricAttributes()...),
+		otelsql.WithAttributes(shared...),
 		otelsql.WithSpanNameFormatter(func(_ context.Context, m otelsql.Method, query string) string {
-			return spanName(m, statements.get(query))
+			if query != "" {
+				if summary := statements.get(query).summary; summary != "" {
+					return summary
+				}
+			}
+			return methodName(m)
 		}),
 		otelsql.WithAttributesGetter(func(_ context.Context, m otelsql.Method, query string, _ []driver.NamedValue) []attribute.KeyValue {
-			attributes := make([]attribute.KeyValue, len(static), len(static)+5)
-			copy(attributes, static)
-			if query == "" {
-				return append(attributes, attribute.String("db.operation.name", spanName(m, statement{})))
+			if query != "" {
+				return statements.get(query).attributes
 			}
-			return statements.get(query).append(attributes, !c.stableOnly)
+			return append(rest[:len(rest):len(rest)], attribute.String("db.operation.name", methodName(m)))
 		}),
 		otelsql.WithSpanErrorAttributesGetter(errorAttributes),
 		otelsql.WithDisableSkipErrMeasurement(true),
@@ -132,11 +138,8 @@ func (c *config) filter(ctx context.Context, _ otelsql.Method, _ string, _ []dri
 	return c.roots || trace.SpanContextFromContext(ctx).IsValid()
 }
 
-// spanName is what a statement does, or what is done without one.
-func spanName(m otelsql.Method, s statement) string {
-	if s.summary != "" {
-		return s.summary
-	}
+// methodName is what is done without a statement.
+func methodName(m otelsql.Method) string {
 	switch m {
 	case otelsql.MethodConnBeginTx:
 		return "BEGIN"
