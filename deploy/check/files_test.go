@@ -46,6 +46,7 @@ func kinds() []kind {
 		{"parameters", []string{"*/parameters.json"}, parametersProblems},
 		{"CloudFormation", []string{"ecs/service.yaml", "gateway/gateway.yaml", "lambda/template.yaml"}, templateProblems},
 		{"Terraform", []string{"ecs/terraform/*.tf"}, nil}, // as a module: TestTerraform
+		{"Kubernetes", []string{"eks/*.yaml"}, nil},        // together: TestKubernetes
 		{"systemd unit", []string{"ec2/*.service"}, func(_ testing.TB, _ string, content []byte) []string { return Unit(content) }},
 		{"collector for ADOT", []string{"collector/adot-durable.yaml", "lambda/collector.yaml"}, adotProblems},
 		{"collector", []string{"collector/durable.yaml", "gateway/agent.yaml", "gateway/balancer.yaml", "gateway/sampler.yaml"}, collectorProblems},

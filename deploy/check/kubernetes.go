@@ -17,7 +17,6 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/runtime/serializer/json"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
@@ -38,8 +37,7 @@ var kubernetesDecoder = func() runtime.Decoder {
 			panic(err) // two types of one name, in a list that is constant
 		}
 	}
-	strict := json.NewSerializerWithOptions(json.DefaultMetaFactory, scheme, scheme, json.SerializerOptions{Yaml: true, Strict: true})
-	return serializer.NewCodecFactory(scheme).DecoderToVersion(strict, nil)
+	return json.NewSerializerWithOptions(json.DefaultMetaFactory, scheme, scheme, json.SerializerOptions{Yaml: true, Strict: true})
 }()
 
 // Add decodes the documents of a YAML file by Kubernetes' own types, and
@@ -177,6 +175,11 @@ func (k *Kubernetes) podProblems(owner string, pod *corev1.PodSpec, all map[stri
 		for _, m := range c.VolumeMounts {
 			if !volumes[m.Name] {
 				k.say("%s mounts %s, which is no volume", path, m.Name)
+			}
+		}
+		for _, from := range c.EnvFrom {
+			if from.ConfigMapRef != nil && !all["ConfigMap/"+from.ConfigMapRef.Name] {
+				k.say("%s takes variables from the ConfigMap %s, which is not here", path, from.ConfigMapRef.Name)
 			}
 		}
 		for _, e := range c.Env {

@@ -87,6 +87,40 @@ var mistakes = map[string][]mistake{
 		{"a local for nothing", "  name         = var.Parameters.AppName", "  name         = var.Parameters.AppName\n  unused       = 1", "local.unused is used nowhere"},
 		{"a block of no module", `data "aws_region"`, `datum "aws_region"`, "no block datum"},
 	},
+	"eks/collector.yaml": {
+		{"a field that Kubernetes does not know", "readinessProbe:", "readynessProbe:", "readynessProbe"},
+		{"a field twice", "      serviceAccountName: collector\n", "      serviceAccountName: collector\n      serviceAccountName: collector\n", "already set"},
+		{"a text for a number", "initialDelaySeconds: 15", "initialDelaySeconds: soon", "initialDelaySeconds"},
+		{"a kind that there is not", "kind: DaemonSet", "kind: DemonSet", "DemonSet"},
+		{"a version of no kind", "apiVersion: apps/v1\nkind: DaemonSet", "apiVersion: apps/v2\nkind: DaemonSet", "apps/v2"},
+		{"a selector of other pods", "    matchLabels: {app.kubernetes.io/name: collector}\n  updateStrategy", "    matchLabels: {app.kubernetes.io/name: agent}\n  updateStrategy", "its own pods do not have"},
+		{"a service of no pods", "  selector: {app.kubernetes.io/name: collector}\n  internal", "  selector: {app.kubernetes.io/name: agent}\n  internal", "which no pod has"},
+		{"a port that no pod has", "targetPort: xray-udp", "targetPort: xray", "port xray"},
+		{"an account that is not there", "      serviceAccountName: collector\n", "      serviceAccountName: agent\n", "no ServiceAccount"},
+		{"a volume that is not there", "- {name: config, mountPath", "- {name: configs, mountPath", "which is no volume"},
+		{"a ConfigMap that is not there", "configMap: {name: collector}", "configMap: {name: collectors}", "which is not here"},
+		{"root", "runAsNonRoot: true", "runAsNonRoot: false", "may run as root"},
+		{"a file system to write on", "readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false", "file system is writable"},
+		{"capabilities", "drop: [ALL]", "drop: [NET_RAW]", "keeps capabilities"},
+		{"memory without a limit", "            limits: {memory: 512Mi}\n", "", "no limit of memory"},
+		{"an image of the day", "collector:v0.49.0", "collector:latest", "no version"},
+		{"a secret in plain text", "{name: GOMEMLIMIT, value: 410MiB}", "{name: NEW_RELIC_LICENSE_KEY, value: x}", "in plain text"},
+		{"a mistake in the configuration", "      check_interval: 5s", "      check_intervals: 5s", "check_intervals"},
+	},
+	"eks/operator.yaml": {
+		{"a field that the operator does not know", "upgradeStrategy:", "upgradesStrategy:", "upgradesStrategy"},
+		{"a mode that there is not", "mode: daemonset", "mode: daemon", "no mode"},
+		{"the version before", "opentelemetry.io/v1beta1", "opentelemetry.io/v1alpha1", "v1alpha1"},
+		{"root", "runAsNonRoot: true", "runAsNonRoot: false", "may run as root"},
+		{"a mistake in the configuration", "      check_interval: 5s", "      check_intervals: 5s", "check_intervals"},
+	},
+	"eks/gateway.yaml": {
+		{"a scaler of nothing", "kind: Deployment, name: sampler}", "kind: Deployment, name: samplers}", "which is not here"},
+		{"a mistake in the configuration", "routing_key: traceID", "route_key: traceID", "route_key"},
+	},
+	"eks/roles/irsa-trust.json": {
+		{"an action that there is not", "AssumeRoleWithWebIdentity", "AssumeRoleByWebIdentity", "there is no action"},
+	},
 	"ec2/bragg-collector.service": {
 		{"a key that systemd does not know", "RestartSec=2", "RestartSecs=2", "no key RestartSecs"},
 		{"a section that systemd does not know", "[Install]", "[Installation]", "no section Installation"},
@@ -156,6 +190,10 @@ func findMistakes(t *testing.T, name string, list []mistake) {
 			broken := []byte(strings.Replace(content, m.old, m.new, 1))
 			var problems []string
 			switch k := kindOf(name); {
+			case k.name == "Kubernetes":
+				files := manifests(t)
+				files[name] = broken
+				problems = manifestProblems(t, files)
 			case k.name == "Terraform":
 				files := terraformFiles(t)
 				files[name] = broken

@@ -116,7 +116,7 @@ func matches(form, arn string) bool {
 
 var (
 	conditionOperators = []string{"StringEquals", "StringLike", "ArnLike", "ArnEquals", "Bool"}
-	conditionKeys      = []string{"aws:SourceAccount", "aws:SourceArn", "ecs:cluster"}
+	conditionKeys      = []string{"aws:SourceAccount", "aws:SourceArn", "${OidcProvider}:sub", "${OidcProvider}:aud", "cloudwatch:namespace"}
 )
 
 // actions are the ones that deploy uses: for each the forms of the ARNs that it
