@@ -44,8 +44,10 @@ bench-xraylocal: ## measure X-Ray Local with 10,000 and 100,000 traces; BENCH=fu
 SERVICE_SPEC = 0.1.216
 .PHONY: conformance-deploy
 conformance-deploy: ## check the templates of deploy/ against AWS's resource specification
+	@mkdir -p bin/conformance-deploy/amd64 bin/conformance-deploy/arm64
 	@npm install --no-save --no-audit --no-fund --prefix bin/conformance-deploy @aws-cdk/aws-service-spec@$(SERVICE_SPEC)
 	@BRAGG_SERVICE_SPEC=$(CURDIR)/bin/conformance-deploy/node_modules go test -count=1 ./deploy/check
+	@for arch in amd64 arm64; do GOARCH=$$arch $(MAKE) --no-print-directory -C deploy/lambda/function build-Checkout ARTIFACTS_DIR=$(CURDIR)/bin/conformance-deploy/$$arch; done
 
 conformance-xraysdk: ## run the X-Ray SDK's own public tests against pkg/sdk/xraysdk, over UDP and over OTLP
 	@cd pkg/sdk/xraysdk/conformance && go run .

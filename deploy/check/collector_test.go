@@ -25,7 +25,8 @@ func collectorProblems(t testing.TB, name string, content []byte) []string {
 	env := map[string]string{
 		"BRAGG_NEWRELIC_EXPORTERS": "[otlp_http/newrelic]", "NEW_RELIC_LICENSE_KEY": licensekey.Local, "BRAGG_QUEUE_DIR": t.TempDir(),
 		"BRAGG_GATEWAY_TOKEN": "token", "BRAGG_SAMPLER_TOKEN": "token",
-		"BRAGG_SAMPLERS":     `{dns: {hostname: samplers.bragg.internal, port: "4317"}}`,
+		"BRAGG_SAMPLERS":          `{dns: {hostname: samplers.bragg.internal, port: "4317"}}`,
+		"BRAGG_NEWRELIC_ENDPOINT": "http://127.0.0.1:4319", "AWS_REGION": "us-east-1",
 		"BRAGG_TLS_CERT_PEM": certificate, "BRAGG_TLS_KEY_PEM": key,
 	}
 	file := filepath.Join(t.TempDir(), "config.yaml")

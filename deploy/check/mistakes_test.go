@@ -77,6 +77,14 @@ var mistakes = map[string][]mistake{
 		{"a parameter too large", "      Value: |\n", "      Value: |\n        # " + strings.Repeat("x", standardParameter) + "\n", "a Standard parameter takes 4096"},
 		{"an enumeration in a task", "Condition: START}", "Condition: STARTED}", `"STARTED" is none of`},
 	},
+	"lambda/template.yaml": {
+		{"an action without its reason", "xray:PutTelemetryRecords # the daemon tells X-Ray how it is", "xray:PutTelemetryRecords", "has no reason"},
+		{"a condition that is none", "!Condition ByCollector", "!Condition Collector", "which is no condition"},
+		{"a name in a text that is nothing", "${Name}", "${Arch}", "refers to Arch"},
+	},
+	"lambda/function/collector.yaml": {
+		{"an exporter that is not there", "exporters: [awsxray]", "exporters: [xray]", "xray"},
+	},
 	"ecs/terraform/main.tf": {
 		{"a brace too few", "data \"aws_caller_identity\" \"current\" {}", "data \"aws_caller_identity\" \"current\" {", "main.tf"},
 		{"another format", "  name  = \"x-ray\"", "  name = \"x-ray\"", "terraform fmt"},
@@ -154,6 +162,11 @@ var mistakes = map[string][]mistake{
 
 // specMistakes are found only with AWS's resource specification.
 var specMistakes = map[string][]mistake{
+	"lambda/template.yaml": {
+		{"a property that SAM has not", "MemorySize:", "Memory:", "no property Memory"},
+		{"a text for a number", "Timeout: 10", "Timeout: ten", "is no number"},
+		{"an attribute that SAM has not", "!GetAtt Checkout.Arn", "!GetAtt Checkout.ARN", "no such attribute"},
+	},
 	"ecs/service.yaml": {
 		{"a resource type that there is not", "AWS::ECS::Service\n", "AWS::ECS::Services\n", "no resource type"},
 		{"a property that there is not", "RequiresCompatibilities:", "RequireCompatibilities:", "no property RequireCompatibilities"},
