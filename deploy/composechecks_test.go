@@ -226,6 +226,8 @@ func peerProblems(project *types.Project, ports listening, name, peer, port stri
 		return []string{fmt.Sprintf("%s is given %s, where %s does not listen", name, address, peer)}
 	case !slices.ContainsFunc(slices.Collect(maps.Keys(service.Networks)), func(n string) bool { _, ok := target.Networks[n]; return ok }):
 		return []string{fmt.Sprintf("%s is given %s, but they have no common network", name, address)}
+	case target.DependsOn[name].Condition != "":
+		return nil // it starts later: the console asks it when somebody looks
 	case service.DependsOn[peer].Condition == "":
 		return []string{fmt.Sprintf("%s is given %s, but %s is not in its depends_on", name, address, peer)}
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -18,24 +19,33 @@ import (
 type compareFlags struct {
 	endpoint    string
 	all, asJSON bool
+	typical     bool
 }
 
 // newCompareCommand lays two traces over each other.
 func newCompareCommand() *cobra.Command {
 	var flags compareFlags
 	cmd := &cobra.Command{
-		Use:   "compare <trace id> <trace id>",
+		Use:   "compare <trace id> <trace id> | compare --typical <trace id>",
 		Short: "Compare two traces: what was added, is missing, took longer",
 		Long: `Lay two traces over each other by their structure, and show where B differs from
 A: calls that were added (+) or are missing (-), other outcomes (!), and what took
 longer (>) or less (<) by 1 ms and a tenth or more. What is alike is left out,
-unless --all.`,
+unless --all.
+
+With --typical and one trace, A is a typical one: of the traces of the same
+request that ended well, an hour before and after, the one with the median
+duration.`,
 		Example: `  bragg compare 1-58406520-a006649127e371903a2de979 1-5840653c-4f1e7a90bd23c65a10f9e2d7
   bragg compare $(bragg traces --json --filter 'http.url ENDSWITH "/checkout"' --limit 2 | jq -r '.[].Id')
+  bragg compare --typical 1-58406520-a006649127e371903a2de979
   bragg compare --json A B | jq '.Rows[] | select(.Change == "added") | .B.Name'`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 2 {
-				return usageError{errors.New("give two trace ids; `bragg traces` lists the latest")}
+			switch {
+			case flags.typical && len(args) != 1:
+				return usageError{errors.New("give one trace id with --typical; the other trace is looked for")}
+			case !flags.typical && len(args) != 2:
+				return usageError{errors.New("give two trace ids, or one and --typical; `bragg traces` lists the latest")}
 			}
 			return nil
 		},
@@ -43,6 +53,7 @@ unless --all.`,
 	}
 	endpointFlag(cmd, &flags.endpoint)
 	cmd.Flags().BoolVar(&flags.all, "all", false, "show what is alike, too")
+	cmd.Flags().BoolVar(&flags.typical, "typical", false, "compare one trace with a typical one of the same request")
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print the comparison as JSON, times in nanoseconds")
 	return cmd
 }
@@ -54,6 +65,14 @@ func (f *compareFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	var traces [2]*client.Trace
 	var ids [2]string
+	if f.typical {
+		other, note, err := typicalOf(cmd.Context(), api, endpoint, args[0])
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(cmd.ErrOrStderr(), note)
+		args = []string{other, args[0]}
+	}
 	for i, given := range args {
 		if ids[i], err = client.TraceID(given); err != nil {
 			return usageError{err}
@@ -73,6 +92,45 @@ func (f *compareFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	_, err = io.WriteString(out, drawComparison(c, ids, f.all))
 	return err
+}
+
+// aroundTrace is how far before and after a trace a typical one is looked for,
+// among at most maxAlike.
+const (
+	aroundTrace = time.Hour
+	maxAlike    = 1000
+)
+
+// typicalOf returns the id of a typical trace, and says how it was chosen.
+func typicalOf(ctx context.Context, api client.API, endpoint, given string) (id, note string, err error) {
+	if id, err = client.TraceID(given); err != nil {
+		return "", "", usageError{err}
+	}
+	trace, err := client.GetTrace(ctx, api, id)
+	if errors.Is(err, client.ErrNotFound) {
+		return "", "", fmt.Errorf("no trace %s at %s; `bragg traces` lists the latest", id, endpoint)
+	}
+	if err != nil {
+		return "", "", explain(err, endpoint)
+	}
+	drawn := timeline.Build(trace.Documents)
+	of := client.Summary{ID: id}
+	if root := drawn.Root(); root != nil {
+		of.Service, of.Method, of.URL = root.Service, root.Method, root.URL
+	}
+	list, err := client.Find(ctx, api, client.Query{From: drawn.Start.Add(-aroundTrace), To: drawn.Start.Add(aroundTrace), Limit: maxAlike})
+	if err != nil {
+		return "", "", explain(err, endpoint)
+	}
+	others := make([]client.Summary, len(list.Summaries))
+	for i, s := range list.Summaries {
+		others[i] = client.Summarize(s)
+	}
+	found, n, by, ok := compare.Typical(of, others)
+	if !ok {
+		return "", "", fmt.Errorf("no other trace begins at %s within an hour of this one; name two traces", printable(of.Service))
+	}
+	return found.ID, fmt.Sprintf("A is typical: the median of %s of %s.", plural(n, "trace"), by), nil
 }
 
 // marks are drawn before rows that differ.

@@ -9,6 +9,8 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/compare"
 )
 
+const lonely = `{"trace_id":"TRACE","id":"0000000000000001","name":"web","start_time":1000,"end_time":1000.1}`
+
 func TestCompare(t *testing.T) {
 	setEnvironment(t, "100")
 	const a, b = "1-6b000000-000000000000000000000001", "1-6b000000-000000000000000000000002"
@@ -43,6 +45,16 @@ Where the time went (time of no child)
 	var got compare.Comparison
 	if err = errors.Join(err, json.Unmarshal([]byte(out), &got)); err != nil || len(got.Rows) != 4 || got.Changes[compare.Added] != 1 {
 		t.Errorf("%v\n%s", err, out)
+	}
+	out, err = execute(newCompareCommand(), "--endpoint", url, "--typical", b)
+	if err != nil || !strings.HasPrefix(out, "A is typical: the median of 1 trace of the same request.\nA  "+a) {
+		t.Errorf("with a typical one: %v\n%s", err, out)
+	}
+	if _, err = execute(newCompareCommand(), "--endpoint", stored(t, strings.ReplaceAll(lonely, "TRACE", a)), "--typical", a); err == nil || !strings.Contains(err.Error(), "name two traces") {
+		t.Errorf("nothing is like it: %v", err)
+	}
+	if _, err = execute(newCompareCommand(), "--endpoint", url, "--typical", a, b); !errors.As(err, new(usageError)) {
+		t.Errorf("a typical one of two: %v", err)
 	}
 	if _, err = execute(newCompareCommand(), "--endpoint", url, a); !errors.As(err, new(usageError)) {
 		t.Errorf("one trace: %v", err)

@@ -11,16 +11,18 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bragg-tracing/bragg/pkg/console"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 )
+
+// defaultMetrics is where a collector serves its metrics unless told otherwise.
+const defaultMetrics = "127.0.0.1:8888"
 
 func newLocalCommand() *cobra.Command {
 	var data string
 	var xray xrayFlags
 	var cfg xraylocal.Config
-	var pages console.Config
+	var pages consoleFlags
 	cmd := &cobra.Command{
 		Use:   "local",
 		Short: "Runs X-Ray Local alone: AWS X-Ray's API and the console",
@@ -45,6 +47,8 @@ private network, --ingest-open lets segments in without it.`,
   bragg local --daemon=off --strict=false
   bragg local --in-memory                     keep nothing, for a test run
   bragg local --max-age 168h --max-size 500MB
+  bragg local --newrelic-sink http://127.0.0.1:4319 --collector-metrics 127.0.0.1:8888
+  NEW_RELIC_USER_KEY=NRAK-… bragg local --newrelic-account 1234567 --newrelic-region EU
   bragg local --listen 0.0.0.0:2080 --daemon=off --allow-remote --allow-host xraylocal --ingest-open`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -58,7 +62,11 @@ private network, --ingest-open lets segments in without it.`,
 				return err
 			}
 			cfg.Logger = newLogger(cmd)
-			cfg.NewConsole = pages.ForAPI
+			reads, err := pages.config("", defaultMetrics)
+			if err != nil {
+				return err
+			}
+			cfg.NewConsole = reads.ForAPI
 			if cfg.Daemon == "off" {
 				cfg.Daemon = ""
 			}
@@ -71,8 +79,8 @@ private network, --ingest-open lets segments in without it.`,
 	xray.add(cmd)
 	f.StringVar(&cfg.Listen, "listen", "127.0.0.1:2080", "address to listen on")
 	f.StringVar(&cfg.Daemon, "daemon", "127.0.0.1:2000", `address of the X-Ray daemon's protocol, UDP and TCP, or "off"`)
-	f.StringVar(&pages.NewRelicSink, "newrelic-sink", "", "URL of a local New Relic sink, for the console to compare what arrived there")
-	f.StringVar(&pages.CollectorMetrics, "collector-metrics", "127.0.0.1:8888", "where the collector serves its metrics, for the console's page Pipe")
+	pages.add(cmd, "none", defaultMetrics)
+	pages.addAccount(cmd)
 	f.BoolVar(&cfg.Isolate, "isolate", false, "give each region and account a store of its own")
 	f.BoolVar(&cfg.AllowRemote, "allow-remote", false, "allow an address beyond this machine")
 	f.StringSliceVar(&cfg.AllowHosts, "allow-host", nil, "a name that clients reach this by; repeat for more")

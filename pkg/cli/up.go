@@ -20,6 +20,7 @@ import (
 type upFlags struct {
 	data      string
 	xray      xrayFlags
+	pages     consoleFlags
 	backends  string
 	freePorts bool
 	once      bool
@@ -58,6 +59,7 @@ It does not use AWS or New Relic accounts, whatever the environment holds, unles
 	f := cmd.Flags()
 	addDataFlag(cmd, &flags.data)
 	flags.xray.add(cmd)
+	flags.pages.add(cmd, "that of this command", "those of this command's collector")
 	f.StringVar(&cfg.CollectorConfig, "config", "", "the collector's configuration (default ./otel-collector.yaml if there is one, else the built-in)")
 	f.StringVar(&flags.backends, "backends", "xray,newrelic", "where traces go: xray, newrelic or both")
 	f.StringVar(&cfg.Region, "region", "", "AWS region (default us-east-1; with --real, AWS_REGION)")
@@ -109,19 +111,25 @@ func (flags *upFlags) apply(cmd *cobra.Command, cfg *up.Config) (err error) {
 	} else {
 		f.Close()
 	}
-	cfg.Console = consoleOf(cfg).ForAPI
+	reads, err := flags.console(cfg)
+	if err != nil {
+		return err
+	}
+	cfg.Console = reads.ForAPI
 	cfg.Progress = cmd.ErrOrStderr()
 	cfg.Log = newLogger(cmd)
 	return nil
 }
 
-// consoleOf says where the console finds the rest of the stack.
-func consoleOf(cfg *up.Config) console.Config {
-	c := console.Config{Region: cfg.Region, CollectorMetrics: fmt.Sprintf("127.0.0.1:%d", cfg.Ports.Metrics)}
+// console says where the console finds the rest of the stack.
+func (flags *upFlags) console(cfg *up.Config) (console.Config, error) {
+	sink := ""
 	if slices.Contains(cfg.Backends, up.NewRelic) {
-		c.NewRelicSink = fmt.Sprintf("http://127.0.0.1:%d", cfg.Ports.NewRelic)
+		sink = fmt.Sprintf("http://127.0.0.1:%d", cfg.Ports.NewRelic)
 	}
-	return c
+	c, err := flags.pages.config(sink, fmt.Sprintf("127.0.0.1:%d", cfg.Ports.Metrics))
+	c.Region = cfg.Region
+	return c, err
 }
 
 // freePorts replaces the ports that no flag names by free ones.
