@@ -7,7 +7,6 @@ require (
 	github.com/aws/aws-sdk-go-v2 v1.47.1
 	github.com/aws/smithy-go v1.28.2
 	github.com/bragg-tracing/bragg/pkg/sdk v0.1.0
-	github.com/felixge/httpsnoop v1.1.0
 	github.com/pkg/errors v0.9.1
 	github.com/valyala/fasthttp v1.52.0
 	go.opentelemetry.io/otel v1.47.0

@@ -8,7 +8,6 @@ import (
 
 	"github.com/bragg-tracing/bragg/pkg/sdk/xraysdk/header"
 	"github.com/bragg-tracing/bragg/pkg/sdk/xraysdk/pattern"
-	"github.com/felixge/httpsnoop"
 )
 
 // SegmentNamer names the segment of a request by the host that it is for.
@@ -101,17 +100,9 @@ func HttpTrace(seg *Segment, h http.Handler, w http.ResponseWriter, r *http.Requ
 	}
 	captureRequest(seg, r)
 	w.Header()[canonicalTraceHeader] = []string{responseHeader(seg, traceHeader)}
-	status := 0
-	h.ServeHTTP(httpsnoop.Wrap(w, httpsnoop.Hooks{
-		WriteHeader: func(next httpsnoop.WriteHeaderFunc) httpsnoop.WriteHeaderFunc {
-			return func(code int) {
-				if status == 0 && (code >= 200 || code == http.StatusSwitchingProtocols) {
-					status = code // the first one is what the client sees
-				}
-				next(code)
-			}
-		},
-	}), r)
+	wrapped, captured := capture(w)
+	h.ServeHTTP(wrapped, r)
+	status := captured.status
 	if status == 0 {
 		status = http.StatusOK
 	}
