@@ -33,10 +33,11 @@ func AWSV2Instrumentor(apiOptions *[]func(*middleware.Stack) error) {
 
 func addToStack(stack *middleware.Stack) error {
 	call := middleware.InitializeMiddlewareFunc("XRayInitializeMiddleware", handleCall)
-	// As early as the service's name is known.
+	// As early as the service's name is known, before parameters are checked:
+	// newer clients know it from the start, others have a step for it.
 	err := stack.Initialize.Insert(call, (&awsmiddleware.RegisterServiceMetadata{}).ID(), middleware.After)
 	if err != nil {
-		err = stack.Initialize.Add(call, middleware.After)
+		err = stack.Initialize.Add(call, middleware.Before)
 	}
 	if err != nil {
 		return err
