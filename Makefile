@@ -41,7 +41,7 @@ BENCH ?=
 bench-xraylocal: ## measure X-Ray Local with 10,000 and 100,000 traces; BENCH=full adds a million
 	@BENCH=$(BENCH) go run ./pkg/xraylocal/bench $(ARGS)
 
-GOVULNCHECK = v1.1.4
+GOVULNCHECK = v1.9.0
 .PHONY: vuln
 vuln: ## look up known vulnerabilities of what is compiled; needs the network (vuln.go.dev)
 	@go list -m -f '{{.Dir}}' | while read -r dir; do echo "== $$dir"; (cd "$$dir" && go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK) ./...) || exit 1; done
