@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -110,21 +109,23 @@ func definition(t *testing.T, text []byte) map[string]any {
 
 var commentOrBlank = regexp.MustCompile(`(?m)^ *(#.*)?\n`)
 
-// TestECSConfigIsTheRepositorys holds what the template puts into Systems
-// Manager and otel-collector.yaml together.
-func TestECSConfigIsTheRepositorys(t *testing.T) {
-	file, err := os.ReadFile("../../otel-collector.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := commentOrBlank.ReplaceAllString(string(file), "")
-	template, err := ParseTemplate(read(t, "ecs/service.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := template.Resources["CollectorConfig"].(map[string]any)["Properties"].(map[string]any)
-	if diff := cmp.Diff(want, config["Value"]); diff != "" {
-		t.Errorf("CollectorConfig is not otel-collector.yaml without comments (-file +template):\n%s", diff)
+// TestConfigsAreTheFiles holds what templates put into Systems Manager and the
+// files that it is from together.
+func TestConfigsAreTheFiles(t *testing.T) {
+	for _, test := range []struct{ template, resource, file string }{
+		{"ecs/service.yaml", "CollectorConfig", "../otel-collector.yaml"},
+		{"gateway/gateway.yaml", "BalancerConfig", "gateway/balancer.yaml"},
+		{"gateway/gateway.yaml", "SamplerConfig", "gateway/sampler.yaml"},
+	} {
+		template, err := ParseTemplate(read(t, test.template))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := commentOrBlank.ReplaceAllString(string(read(t, test.file)), "")
+		config := template.Resources[test.resource].(map[string]any)["Properties"].(map[string]any)
+		if diff := cmp.Diff(want, config["Value"]); diff != "" {
+			t.Errorf("%s of %s is not %s without comments (-file +template):\n%s", test.resource, test.template, test.file, diff)
+		}
 	}
 	if !strings.Contains(string(read(t, "ecs/terraform/main.tf")), `replace(file("${path.module}/../../../otel-collector.yaml"), "/`+strings.ReplaceAll(commentOrBlank.String(), `\`, `\\`)+`/", "")`) {
 		t.Error("Terraform's module does not do the same")

@@ -77,6 +77,11 @@ var mistakes = map[string][]mistake{
 		{"a parameter too large", "      Value: |\n", "      Value: |\n        # " + strings.Repeat("x", standardParameter) + "\n", "a Standard parameter takes 4096"},
 		{"an enumeration in a task", "Condition: START}", "Condition: STARTED}", `"STARTED" is none of`},
 	},
+	"gateway/gateway.yaml": {
+		{"a dependency that is not there", "DependsOn: Listener", "DependsOn: Listeners", "which is no resource"},
+		{"a policy too wide", "Resource: !GetAtt Logs.Arn", "Resource: \"*\"", "needs not be"},
+		{"a configuration too large", "        extensions:\n", "        # " + strings.Repeat("x", standardParameter) + "\n        extensions:\n", "a Standard parameter takes 4096"},
+	},
 	"lambda/template.yaml": {
 		{"an action without its reason", "xray:PutTelemetryRecords # the daemon tells X-Ray how it is", "xray:PutTelemetryRecords", "has no reason"},
 		{"a condition that is none", "!Condition ByCollector", "!Condition Collector", "which is no condition"},
@@ -162,6 +167,10 @@ var mistakes = map[string][]mistake{
 
 // specMistakes are found only with AWS's resource specification.
 var specMistakes = map[string][]mistake{
+	"gateway/gateway.yaml": {
+		{"a property that a policy has not", "ScaleInCooldown", "ScaleDownCooldown", "no property ScaleDownCooldown"},
+		{"an attribute that there is not", "LoadBalancer.DNSName", "LoadBalancer.Name", "no such attribute"},
+	},
 	"lambda/template.yaml": {
 		{"a property that SAM has not", "MemorySize:", "Memory:", "no property Memory"},
 		{"a text for a number", "Timeout: 10", "Timeout: ten", "is no number"},
