@@ -264,8 +264,10 @@ func (f *otelFile) segments() {
 func (f *otelFile) begin(u reference, client bool) {
 	call := f.callOf(u)
 	f.done[u.id] = true
-	with := f.importName(tracePath) + ".SpanFromContext"
+	var with string
 	switch u.name() {
+	case "xray.GetSegment":
+		with = f.importName(tracePath) + ".SpanFromContext"
 	case "xray.BeginSegment":
 		with = f.helpers.want("startSegment")
 	case "xray.BeginSubsegment":
