@@ -63,8 +63,8 @@ bench-xraysdk: ## compare pkg/sdk/xraysdk with the X-Ray SDK
 shims: ## write pkg/sdk/xraysdk/shim again, which stands in for the X-Ray SDK by replace
 	@cd pkg/sdk/xraysdk/conformance && go run ./shims ../shim
 
-test-migrate: ## migrate code that uses the X-Ray SDK, and build it
-	@go test -count=1 -v ./pkg/migrate
+test-migrate: ## migrate public code that uses the X-Ray SDK, build it and run its tests; ARGS="zapray" tries that alone
+	@go run ./pkg/migrate/realcode $(ARGS)
 
 bench-sdk: ## compare a request in a service with telemetry.Start with one set up by hand
 	@go run ./pkg/sdk/bench $(ARGS)

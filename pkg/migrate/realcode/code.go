@@ -26,6 +26,7 @@ type code struct {
 // module proxy serves with all that it needs.
 var modules = []code{
 	public("github.com/justtrackio/gosoline", "v0.30.0", "./pkg/tracing/...", "./pkg/http/..."),
+	public("github.com/joerdav/zapray", "v0.0.27", "./..."),
 	public("github.com/DataDog/datadog-lambda-go", "v1.8.0", ".", "./internal/trace/...").without("inet.af/netaddr"),
 }
 
@@ -166,7 +167,14 @@ func tail(s string) string {
 	return strings.Join(lines[max(0, len(lines)-15):], "\n")
 }
 
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
+// short is an outcome in one line: what failed, and the first that the compiler or
+// the tests said of it.
+func short(s string) string {
+	lines := strings.Split(s, "\n")
+	for _, line := range lines[1:] {
+		if !strings.HasPrefix(line, "#") && strings.TrimSpace(line) != "" {
+			return lines[0] + ": " + strings.TrimSpace(line)
+		}
+	}
+	return lines[0]
 }

@@ -101,7 +101,7 @@ func report(results []result) error {
 	fmt.Fprintln(w, "code\tto\tfiles changed\tlines for a person\tseconds\toutcome")
 	passed, failed, skipped := 0, 0, 0
 	for _, r := range results {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%.0f\t%s\n", r.name, r.to, r.files, r.person, r.took.Seconds(), firstLine(r.outcome()))
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%.0f\t%s\n", r.name, r.to, r.files, r.person, r.took.Seconds(), short(r.outcome()))
 		switch {
 		case r.skipped != nil:
 			skipped++
