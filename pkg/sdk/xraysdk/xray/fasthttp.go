@@ -37,15 +37,7 @@ func (f *fastHandler) Handler(sn SegmentNamer, handler fasthttp.RequestHandler) 
 		traceHeader := header.FromString(string(ctx.Request.Header.Peek(TraceIDHeaderKey)))
 		r := requestOf(ctx)
 		_, seg := NewSegmentFromHeader(background, sn.Name(r.Host), r, traceHeader)
-		defer func() {
-			p := recover()
-			if p == nil {
-				seg.Close(nil)
-				return
-			}
-			seg.Close(seg.formatting().Panicf("%v", p))
-			panic(p)
-		}()
+		defer func() { seg.closeWithPanic(recover()) }()
 		ctx.SetUserValue(fasthttpContextKey, seg)
 		captureRequest(seg, r)
 		answer := responseHeader(seg, traceHeader)

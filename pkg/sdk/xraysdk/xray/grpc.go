@@ -74,14 +74,7 @@ func UnaryClientInterceptor(clientInterceptorOptions ...GrpcOption) grpc.UnaryCl
 		if seg == nil {
 			return invoker(ctx, method, req, reply, cc, opts...)
 		}
-		seg.Lock()
-		if !seg.Dummy {
-			seg.Namespace = "remote"
-			request := seg.httpBlock()
-			request.URL, request.Method = "grpc://"+cc.Target()+method, http.MethodPost
-		}
-		seg.Unlock()
-		ctx = metadata.AppendToOutgoingContext(ctx, TraceIDHeaderKey, seg.DownstreamHeader().String())
+		ctx = seg.callOut(ctx, cc.Target(), method)
 		panicked := true
 		defer func() {
 			if panicked {
@@ -102,34 +95,45 @@ func UnaryClientInterceptor(clientInterceptorOptions ...GrpcOption) grpc.UnaryCl
 func UnaryServerInterceptor(serverInterceptorOptions ...GrpcOption) grpc.UnaryServerInterceptor {
 	option := newGRPCOption(serverInterceptorOptions)
 	return func(ctx context.Context, req interface{}, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp interface{}, err error) {
-		md, _ := metadata.FromIncomingContext(ctx)
-		traceHeader := header.FromString(only(md, TraceIDHeaderKey))
-		host := only(md, ":authority")
-		u := &url.URL{Scheme: "grpc", Host: host, Path: info.FullMethod}
-		ctx, seg := NewSegmentFromHeader(option.context(ctx), option.name(host, info.FullMethod),
-			&http.Request{Host: host, URL: u, Method: http.MethodPost}, traceHeader)
-		defer func() {
-			p := recover()
-			if p == nil {
-				seg.Close(nil)
-				return
-			}
-			seg.Close(seg.formatting().Panicf("%v", p))
-			panic(p)
-		}()
-		seg.captureCall(md, u.String())
+		ctx, seg, answer := option.begin(ctx, info.FullMethod)
+		defer func() { seg.closeWithPanic(recover()) }()
 		resp, err = handler(ctx, req)
 		seg.captureGRPCStatus(err)
 		seg.captureMessage(resp)
-		answer := header.RootPrefix + seg.TraceID
-		if traceHeader.SamplingDecision == header.Requested {
-			answer += ";" + header.SampledPrefix + flag(seg.Sampled)
-		}
-		if err := grpc.SetHeader(ctx, metadata.Pairs(TraceIDHeaderKey, answer)); err != nil {
+		if err := grpc.SetHeader(ctx, answer); err != nil {
 			logger.Debugf("trace header of a gRPC answer: %v", err)
 		}
 		return resp, err
 	}
+}
+
+// begin begins the segment of a call. answer is what the client is told.
+func (o *grpcOption) begin(ctx context.Context, method string) (_ context.Context, seg *Segment, answer metadata.MD) {
+	md, _ := metadata.FromIncomingContext(ctx)
+	traceHeader := header.FromString(only(md, TraceIDHeaderKey))
+	host := only(md, ":authority")
+	u := &url.URL{Scheme: "grpc", Host: host, Path: method}
+	ctx, seg = NewSegmentFromHeader(o.context(ctx), o.name(host, method),
+		&http.Request{Host: host, URL: u, Method: http.MethodPost}, traceHeader)
+	seg.captureCall(md, u.String())
+	text := header.RootPrefix + seg.TraceID
+	if traceHeader.SamplingDecision == header.Requested {
+		text += ";" + header.SampledPrefix + flag(seg.Sampled)
+	}
+	return ctx, seg, metadata.Pairs(TraceIDHeaderKey, text)
+}
+
+// callOut notes a call that the subsegment is of, and returns a context that
+// takes the trace header along.
+func (s *Segment) callOut(ctx context.Context, target, method string) context.Context {
+	s.Lock()
+	if !s.Dummy {
+		s.Namespace = "remote"
+		request := s.httpBlock()
+		request.URL, request.Method = "grpc://"+target+method, http.MethodPost
+	}
+	s.Unlock()
+	return metadata.AppendToOutgoingContext(ctx, TraceIDHeaderKey, s.DownstreamHeader().String())
 }
 
 // only is the value of a key that has exactly one.

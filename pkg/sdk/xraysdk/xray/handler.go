@@ -72,23 +72,26 @@ func HandlerWithContext(ctx context.Context, sn SegmentNamer, h http.Handler) ht
 func serve(ctx context.Context, sn SegmentNamer, h http.Handler, w http.ResponseWriter, r *http.Request) {
 	traceHeader := header.FromString(r.Header.Get(canonicalTraceHeader))
 	ctx, seg := NewSegmentFromHeader(ctx, sn.Name(r.Host), r, traceHeader)
-	defer func() {
-		p := recover()
-		if p == nil {
-			seg.Close(nil)
-			return
-		}
-		if p == http.ErrAbortHandler {
-			seg.Lock()
-			seg.Fault = true
-			seg.Unlock()
-			seg.Close(nil)
-		} else {
-			seg.Close(seg.formatting().Panicf("%v", p))
-		}
-		panic(p)
-	}()
+	defer func() { seg.closeWithPanic(recover()) }()
 	HttpTrace(seg, h, w, r.WithContext(ctx), traceHeader)
+}
+
+// closeWithPanic closes the segment of a request whose handler has ended or, if
+// p is not nil, panicked; then the panic goes on.
+func (s *Segment) closeWithPanic(p any) {
+	switch p {
+	case nil:
+		s.Close(nil)
+		return
+	case http.ErrAbortHandler:
+		s.Lock()
+		s.Fault = true
+		s.Unlock()
+		s.Close(nil)
+	default:
+		s.Close(s.formatting().Panicf("%v", p))
+	}
+	panic(p)
 }
 
 // HttpTrace calls h and notes the request and the response in seg, which it
