@@ -128,7 +128,7 @@ func ContextWithConfig(ctx context.Context, c Config) (context.Context, error) {
 	if s := missingStrategyFromEnvironment(); s != nil {
 		c.ContextMissingStrategy = s
 	}
-	return context.WithValue(ctx, RecorderContextKey{}, &c), err
+	return context.WithValue(orBackground(ctx), RecorderContextKey{}, &c), err
 }
 
 // point points an emitter and a sampling strategy to the daemon at an address,

@@ -222,6 +222,9 @@ func AddError(ctx context.Context, err error) error {
 // lambdaHeader returns the trace header that aws-lambda-go puts into the
 // context of a function's request, or nil.
 func lambdaHeader(ctx context.Context) *header.Header {
+	if ctx == nil {
+		return nil
+	}
 	text, ok := ctx.Value(LambdaTraceHeaderKey).(string)
 	if !ok {
 		return nil

@@ -41,6 +41,9 @@ type DefaultEmitter struct {
 // lookUpEvery is how often the daemon's name is looked up: it may move.
 const lookUpEvery = 30 * time.Second
 
+// lookUpAgain is how soon it is looked up again if there was none.
+const lookUpAgain = time.Second
+
 // NewDefaultEmitter returns an emitter to an address. It opens a socket when
 // it sends the first document.
 func NewDefaultEmitter(raddr *net.UDPAddr) (*DefaultEmitter, error) {
@@ -106,6 +109,7 @@ func (e *DefaultEmitter) connect() bool {
 		raddr, err := net.ResolveUDPAddr("udp", e.name)
 		if err != nil {
 			logger.Errorf("emitter: %v", err)
+			e.looked = e.looked.Add(lookUpAgain - lookUpEvery)
 		} else if e.addr == nil || e.addr.String() != raddr.String() {
 			e.dial(raddr)
 		}

@@ -351,3 +351,82 @@ func TestImport(t *testing.T) {
 		}
 	}
 }
+
+// TestDaemonThatComesLate has a daemon at an IPv6 address, and one whose name is
+// not known at first: https://github.com/aws/aws-xray-sdk-go/issues/263
+func TestDaemonThatComesLate(t *testing.T) {
+	if os.Getenv("XRAY_TEST_LATE") != "" {
+		resolveLate()
+		for {
+			_, seg := xray.BeginSegment(context.Background(), "svc") // the first of a second is sampled
+			seg.Close(nil)
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+	for _, c := range []struct{ listen, host string }{{"127.0.0.1:0", "daemon.test"}, {"[::1]:0", "[::1]"}} {
+		conn, err := net.ListenPacket("udp", c.listen)
+		if err != nil {
+			t.Logf("not tested, this machine has no %s", c.listen)
+			continue
+		}
+		defer conn.Close()
+		_, port, _ := net.SplitHostPort(conn.LocalAddr().String())
+		cmd := exec.Command(os.Args[0], "-test.run=^TestDaemonThatComesLate$")
+		cmd.Env = append(os.Environ(), "AWS_XRAY_DAEMON_ADDRESS="+c.host+":"+port, "XRAY_TEST_LATE=1")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		ended := make(chan struct{})
+		go func() {
+			_ = cmd.Wait()
+			close(ended)
+			_ = conn.SetReadDeadline(time.Now()) // nothing will come
+		}()
+		buf := make([]byte, 1<<16)
+		if n, _, err := conn.ReadFrom(buf); err != nil || !strings.Contains(string(buf[:n]), `"name":"svc"`) {
+			t.Errorf("%s: %v, %s", c.host, err, buf[:n])
+		}
+		_ = cmd.Process.Kill()
+		<-ended
+	}
+}
+
+// resolveLate answers questions for names: the first that there is none, then
+// 127.0.0.1.
+func resolveLate() {
+	server, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "udp", server.LocalAddr().String())
+	}}
+	begun := time.Now()
+	go func() {
+		for buf := make([]byte, 512); ; {
+			n, from, err := server.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			q := buf[:n]
+			for end := 12; end+5 <= n; end++ { // where the name ends
+				if q[end] == 0 {
+					q = q[:end+5]
+					break
+				}
+			}
+			address := q[len(q)-3] == 1 // it asks for one of IPv4
+			known := time.Since(begun) > 500*time.Millisecond
+			a := append([]byte{q[0], q[1], 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0}, q[12:]...)
+			switch {
+			case !known:
+				a[3] |= 3 // there is no such name
+			case address:
+				a[7] = 1
+				a = append(a, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, 127, 0, 0, 1)
+			}
+			_, _ = server.WriteTo(a, from)
+		}
+	}()
+}

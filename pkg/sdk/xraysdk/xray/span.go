@@ -69,7 +69,10 @@ func (p *span) seal(feed *spanfeed.Feed) bool {
 	if id, ok := parseSpanID(s.ParentID); ok {
 		p.parentID, p.remote = id, s.parent == nil || s.parent.Facade
 	}
-	p.feed, s.TraceID, p.kind = feed, traceID, int8(s.spanKind())
+	p.feed, p.kind = feed, int8(s.spanKind())
+	if s.TraceID != traceID { // not so of the segment itself, whose parts read it
+		s.TraceID = traceID
+	}
 	if s.StartTime != seconds(p.start) { // the program changed it
 		p.start = int64(s.StartTime * 1e9)
 	}
@@ -172,12 +175,15 @@ func (p *span) say() *said {
 }
 
 func (p *span) compose() *said {
-	w := &said{service: p.seg.segment().name()}
-	doc := p.seg.snapshot()
+	w, doc := &said{}, p.seg.snapshot()
 	if doc == nil {
 		logger.Errorf("segment %s of trace %s is exported without what it says: it was locked and not unlocked", p.id, p.traceID)
-		w.name = unlocked
+		w.name, w.service = unlocked, unlocked
 		return w
+	}
+	w.service = doc.Name
+	if segment := p.seg.segment(); segment != &p.seg {
+		w.service = segment.name()
 	}
 	kind := p.SpanKind()
 	w.name, w.status = valid(doc.Name), doc.status(kind)
@@ -194,7 +200,7 @@ const unlocked = "locked segment"
 
 // patience is how long an exporter waits for the lock of a segment that is
 // closed.
-const patience = time.Second
+const patience = 100 * time.Millisecond
 
 // borrow takes the lock for reading. It reports whether it got it: a program
 // that does not give the lock back must not stop the export of all others.

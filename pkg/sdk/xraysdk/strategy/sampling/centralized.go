@@ -85,7 +85,8 @@ func (s *CentralizedStrategy) start() *rules.Remote {
 			s.endpoint = addresses.TCP
 		}
 	}
-	remote, err := rules.NewRemote(rules.WithEndpoint("http://"+s.endpoint), rules.WithFallback(s.fallback))
+	remote, err := rules.NewRemote(rules.WithEndpoint("http://"+s.endpoint), rules.WithFallback(s.fallback),
+		rules.WithLogger(logger.Slog()))
 	if err != nil {
 		logger.Errorf("centralized sampling: %v", err)
 		s.stopped = true
