@@ -146,10 +146,10 @@ func drawComparison(c *compare.Comparison, ids [2]string, all bool) string {
 		return w.String()
 	}
 	fmt.Fprintf(w, "  %10s %10s %11s\n", "A", "B", "difference")
-	shown := rowsToShow(c, all)
+	shown := c.Differing()
 	hidden := 0
 	for i := range c.Rows {
-		if !shown[i] {
+		if !shown[i] && !all {
 			hidden++
 			continue
 		}
@@ -165,23 +165,6 @@ func drawComparison(c *compare.Comparison, ids [2]string, all bool) string {
 		}
 	}
 	return w.String()
-}
-
-// rowsToShow selects rows that differ, and those that they are below.
-func rowsToShow(c *compare.Comparison, all bool) []bool {
-	shown := make([]bool, len(c.Rows))
-	depth := -1 // of the row below which the next one has to be shown
-	for i := len(c.Rows) - 1; i >= 0; i-- {
-		r := &c.Rows[i]
-		if all || r.Change != compare.Alike || r.Depth == depth {
-			shown[i] = true
-			depth = max(r.Depth-1, -1)
-		}
-		if r.Depth < depth {
-			depth = r.Depth
-		}
-	}
-	return shown
 }
 
 func writeComparedRow(w io.Writer, r *compare.Row) {

@@ -157,6 +157,7 @@ type comparedRow struct {
 	Label   string         `json:"label"` // operation, or method and path; "" for none
 	Service string         `json:"service"`
 	Change  compare.Change `json:"change"`
+	Shown   bool           `json:"shown"` // differs, or is above one that does
 	Delta   float64        `json:"delta"` // how much longer B took
 	Self    float64        `json:"self"`  // how much more time of no child
 	A       *comparedSide  `json:"a,omitempty"`
@@ -191,9 +192,11 @@ func (c *console) compare(r *http.Request) (any, error) {
 		A: lineOfTrace(a.ID, ta), B: lineOfTrace(b.ID, tb), Changes: made.Changes,
 		Rows: make([]comparedRow, len(made.Rows)), Blame: []int{}, Services: slices.Compact(slices.Sorted(slices.Values(slices.Concat(ta.Services, tb.Services)))),
 	}
+	differing := made.Differing()
 	place := make(map[*compare.Row]int, len(made.Rows))
 	for i := range made.Rows {
 		out.Rows[i] = comparedRowOf(&made.Rows[i])
+		out.Rows[i].Shown = differing[i]
 		place[&made.Rows[i]] = i
 	}
 	for _, row := range made.Blame(maxBlamed) {

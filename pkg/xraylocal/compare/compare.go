@@ -69,6 +69,23 @@ func (c *Comparison) Blame(n int) []*Row {
 	return rows[:min(n, len(rows))]
 }
 
+// Differing says of each row whether it differs, or is above one that does.
+func (c *Comparison) Differing() []bool {
+	differing := make([]bool, len(c.Rows))
+	depth := -1 // of the row below which the next one is
+	for i := len(c.Rows) - 1; i >= 0; i-- {
+		r := &c.Rows[i]
+		if r.Change != Alike || r.Depth == depth {
+			differing[i] = true
+			depth = max(r.Depth-1, -1)
+		}
+		if r.Depth < depth {
+			depth = r.Depth
+		}
+	}
+	return differing
+}
+
 // A node is a row with its children.
 type node struct {
 	row      *timeline.Row

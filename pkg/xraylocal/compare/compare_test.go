@@ -93,6 +93,22 @@ func TestTraces(t *testing.T) {
 	}
 }
 
+func TestDiffering(t *testing.T) {
+	row := func(depth int, change Change) Row { return Row{Depth: depth, Change: change} }
+	c := Comparison{Rows: []Row{
+		row(0, Alike), row(1, Alike), row(2, Alike), row(1, Alike), row(2, Alike), row(3, Added), row(2, Alike), row(0, Alike), row(1, Missing), row(2, Alike),
+	}}
+	got := ""
+	for i, differs := range c.Differing() {
+		if differs {
+			got += fmt.Sprint(i)
+		}
+	}
+	if got != "034578" {
+		t.Errorf("rows %s", got)
+	}
+}
+
 func TestSame(t *testing.T) {
 	docs := trace(t, oneLine(before))
 	c := Traces(docs, docs)
