@@ -30,7 +30,7 @@ func (c *console) backendsRoutes(mux *http.ServeMux) {
 // How many traces are compared at once for a list: of an account of New Relic
 // each costs a query.
 const (
-	maxCompared        = 50
+	maxCompared        = 100
 	maxComparedAccount = 20
 	comparers          = 4
 )
@@ -128,17 +128,22 @@ func (c *console) backends(r *http.Request) (any, error) {
 		}
 		ids = append(ids, extra...)
 	}
-	pairs, err := c.pairAll(r.Context(), ids)
+	fresh, known := c.equals.split(c.now(), ids)
+	pairs, err := c.pairAll(r.Context(), fresh)
 	if err != nil {
 		return nil, err
 	}
 	refused := c.refusals()
+	out.Rows = append(out.Rows, known...)
 	for _, p := range pairs {
 		if p.err != nil && out.NewRelic.Error == nil {
 			out.NewRelic.Error = problemOf(p.err)
 		}
 		row := c.rowOf(p, refused)
+		c.equals.keep(c.now(), row)
 		out.Rows = append(out.Rows, row)
+	}
+	for _, row := range out.Rows {
 		out.Counts[row.State]++
 	}
 	slices.SortFunc(out.Rows, func(a, b backendRow) int {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -138,6 +139,12 @@ func TestBackends(t *testing.T) {
 	}
 	if last := got.Rows[6]; last.State != equal || got.Counts[equal] != 1 || got.Counts[differs] != 4 {
 		t.Errorf("what is equal comes last: %+v, %v", last, got.Counts)
+	}
+	// What was equal is remembered, and the list is the same.
+	var again backendsAnswer
+	s.get("backends", recently(), &again)
+	if !reflect.DeepEqual(got, again) {
+		t.Errorf("first %+v\nsecond %+v", got, again)
 	}
 	// What a filter means is X-Ray's to say: New Relic is not asked for more.
 	var filtered backendsAnswer

@@ -74,6 +74,7 @@ type console struct {
 
 	insider  Insider        // nil if the API is none
 	newRelic newRelicSource // nil if none is named
+	equals   equals         // in both backends
 	metrics  *scraper       // of the collector; nil if none are named
 	tracer   Tracer         // or nil
 	traces   traceCache

@@ -1,10 +1,233 @@
+import { Fragment, useState } from "react";
+import { useApi } from "../../api/client";
+import { Snippet } from "../../components/Copy";
+import { OutcomeMark } from "../../components/Outcome";
+import { Failed, FirstTrace, Loading, Nothing, Stale } from "../../components/states";
+import { age, count, dateTime, duration } from "../../format";
+import { useShortcuts } from "../../state/shortcuts";
+import { useTime } from "../../state/time";
 import { useTitle } from "../../state/title";
+import { useUrl } from "../../state/url";
+import { Spans } from "./Spans";
+import { STATES, type Backends, type State, type TraceRow } from "./types";
+import "./backends.css";
 
+const ORDER: State[] = ["only X-Ray", "only New Relic", "differs", "unread", "arriving", "equal"];
+
+/** What arrived in X-Ray Local and what in New Relic, trace by trace: what differs comes first. */
 export default function BackendsPage() {
-  useTitle("What arrived where");
+  useTitle("Backends");
+  const { params, set } = useUrl();
+  const time = useTime();
+  const filter = params.get("filter") ?? "";
+  const { data, error, refetch } = useApi<Backends>("backends", { from: time.from, to: time.to, filter });
+  if (!data) return error ? <Failed error={error} retry={() => void refetch()} /> : <Loading what="both backends" />;
   return (
-    <section className="state">
-      <h1>What arrived where</h1>
-    </section>
+    <div className="backends-page">
+      {error && <Stale error={error} retry={() => void refetch()} />}
+      <Sources data={data} filter={filter} />
+      {data.rows.length === 0 ? (
+        filter ? (
+          <Nothing title="No trace matches">
+            <p>Choose a longer time range, or take the filter away.</p>
+            <button type="button" className="button primary" onClick={() => set({ filter: null })}>
+              Without the filter
+            </button>
+          </Nothing>
+        ) : (
+          <FirstTrace />
+        )
+      ) : (
+        <List data={data} />
+      )}
+    </div>
+  );
+}
+
+function Sources({ data, filter }: { data: Backends; filter: string }) {
+  const { kind, where, error, listed } = data.newRelic;
+  return (
+    <header className="backends-sources">
+      <h1>Backends</h1>
+      <dl>
+        <div>
+          <dt>X-Ray</dt>
+          <dd>X-Ray Local, at this address</dd>
+        </div>
+        <div>
+          <dt>New Relic</dt>
+          <dd>{kind === "sink" ? `local sink, ${where}` : kind === "account" ? where : "not known"}</dd>
+        </div>
+      </dl>
+      <p className="dim">
+        Spans are matched by id. What X-Ray shows in another way by design (names by service, segments of its own) is no difference.
+        {kind && !listed && !error && (filter ? " With a filter, traces that only New Relic has are not looked for." : " New Relic is asked for the traces that X-Ray has.")}
+      </p>
+      {error && (
+        <div className="backends-error" role="alert">
+          <p>
+            <b>{error.title}.</b> {error.detail}
+          </p>
+          {!kind && <Snippet label="start with a New Relic sink" text={"bragg sink &\nbragg local --newrelic-sink http://127.0.0.1:4319"} />}
+        </div>
+      )}
+    </header>
+  );
+}
+
+function List({ data }: { data: Backends }) {
+  const { params, set } = useUrl();
+  const { utc, to } = useTime();
+  const only = params.get("state") as State | null;
+  const open = params.get("trace") ?? "";
+  const chosen = only ? data.rows.filter((r) => r.state === only) : data.rows;
+  // What differs is shown however much it is; of the rest the newest.
+  const [limit, setLimit] = useState(100);
+  const rows = chosen.filter((r, i) => i < limit || STATES[r.state].bad || r.id === open);
+  const [at, setAt] = useState(-1);
+  const toggle = (id: string) => set({ trace: open === id ? null : id, only: null });
+  const move = (by: number) => {
+    const next = Math.min(Math.max(at + by, 0), rows.length - 1);
+    setAt(next);
+    document.getElementById(`backends-${rows[next]?.id}`)?.focus();
+  };
+  useShortcuts([
+    { keys: "j", help: "next trace", run: () => move(1) },
+    { keys: "k", help: "previous trace", run: () => move(-1) },
+  ]);
+  const bad = ORDER.filter((s) => STATES[s].bad).reduce((n, s) => n + (data.counts[s] ?? 0), 0);
+  return (
+    <>
+      <div className="backends-counts">
+        <p>
+          {data.counts.unread === data.rows.length ? (
+            <>{count(data.rows.length)} traces, not compared.</>
+          ) : bad === 0 ? (
+            <>
+              <b>No difference</b> in {count(data.rows.length)} {data.rows.length === 1 ? "trace" : "traces"}.
+            </>
+          ) : (
+            <>
+              <b>{count(bad)}</b> of {count(data.rows.length)} {data.rows.length === 1 ? "trace differs" : "traces differ"}.
+            </>
+          )}
+          {data.more && <span className="dim"> These are the newest; choose a shorter time range, or a filter, for others.</span>}
+        </p>
+        <div role="group" aria-label="Show only">
+          {ORDER.filter((s) => data.counts[s]).map((s) => (
+            <button key={s} type="button" className="button" aria-pressed={only === s} onClick={() => set({ state: only === s ? null : s, trace: null })}>
+              <Sign state={s} /> {count(data.counts[s] ?? 0)} {STATES[s].word}
+            </button>
+          ))}
+        </div>
+      </div>
+      <table className="backends-list">
+        <thead>
+          <tr>
+            <th scope="col">Comparison</th>
+            <th scope="col">Trace</th>
+            <th scope="col" className="num">
+              X-Ray
+            </th>
+            <th scope="col" className="num">
+              New Relic
+            </th>
+            <th scope="col" className="wide">
+              Likely cause
+            </th>
+            <th scope="col" className="num wide">
+              Duration
+            </th>
+            <th scope="col" className="num wide">
+              Age
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, i) => (
+            <Fragment key={row.id}>
+              <tr className={open === row.id ? "open" : undefined} onClick={() => toggle(row.id)}>
+                <td>
+                  <button
+                    type="button"
+                    id={`backends-${row.id}`}
+                    className="backends-state"
+                    aria-expanded={open === row.id}
+                    aria-label={`${STATES[row.state].word}: ${row.request}, ${row.id}`}
+                    onFocus={() => setAt(i)}
+                    onClick={(event) => {
+                      event.stopPropagation();
+                      toggle(row.id);
+                    }}
+                  >
+                    <span className="backends-arrow" aria-hidden="true">
+                      {open === row.id ? "▾" : "▸"}
+                    </span>
+                    <Sign state={row.state} /> {STATES[row.state].word}
+                  </button>
+                </td>
+                <td className="backends-request">
+                  <span className="backends-trace">
+                    <OutcomeMark outcome={row.inProgress ? "progress" : row.outcome} bare />
+                    <span className="cut" title={`${row.request}, ${row.service}`}>
+                      {row.request} <span className="dim">{row.service !== row.request && row.service}</span>
+                    </span>
+                  </span>
+                </td>
+                <Count n={row.xray} lost={STATES[row.state].bad ? row.missingXRay : 0} where="X-Ray" made={row.made} />
+                <Count n={row.newRelic} lost={STATES[row.state].bad ? row.missingNewRelic : 0} where="New Relic" made={0} />
+                <td className="wide backends-cause">
+                  <span className="cut" title={row.cause.why ? `${row.cause.why} ${row.cause.do}` : undefined}>
+                    {row.cause.why || <span className="dim">–</span>}
+                  </span>
+                </td>
+                <td className="num wide">{row.inProgress ? "–" : duration(row.duration)}</td>
+                <td className="num wide dim" title={dateTime(row.start, utc)}>
+                  {age(to - row.start)}
+                </td>
+              </tr>
+              {open === row.id && (
+                <tr className="backends-open">
+                  <td colSpan={7}>
+                    <Spans row={row} />
+                  </td>
+                </tr>
+              )}
+            </Fragment>
+          ))}
+        </tbody>
+      </table>
+      {rows.length < chosen.length && (
+        <p className="backends-more">
+          <button type="button" className="button" onClick={() => setLimit(limit + 500)}>
+            {count(chosen.length - rows.length)} more
+          </button>
+        </p>
+      )}
+      {only && rows.length === 0 && <p className="loading">No trace is “{STATES[only]?.word ?? only}” any more.</p>}
+    </>
+  );
+}
+
+function Count({ n, lost, where, made }: { n: number; lost: number; where: string; made: number }) {
+  return (
+    <td className="num backends-count" title={made ? `${count(made)} of them were made by X-Ray or its exporter` : undefined}>
+      {count(n)}
+      {lost > 0 && (
+        <span className="backends-lost">
+          {" "}
+          −{count(lost)}
+          <span className="hidden"> missing in {where}</span>
+        </span>
+      )}
+    </td>
+  );
+}
+
+export function Sign({ state }: { state: TraceRow["state"] }) {
+  return (
+    <span className={`backends-sign ${STATES[state].bad ? "bad" : state === "equal" ? "good" : ""}`} aria-hidden="true">
+      {STATES[state].sign}
+    </span>
   );
 }

@@ -1,0 +1,126 @@
+import { expect, test } from "@playwright/test";
+import { duration } from "../src/format";
+import type { Backends, TraceDetail } from "../src/pages/backends/types";
+import { differ, type Differing } from "./differ";
+import { HOSTILE } from "./plant";
+import { address, api, checkAxe, checkWidth, consoleUrl, watch } from "./server";
+
+let ids: Differing;
+test.beforeAll(async ({}, info) => {
+  test.skip(!process.env.SINK_URL, "needs SINK_URL beside CONSOLE_URL");
+  ids = await differ(consoleUrl(), process.env.SINK_URL!, info.workerIndex + 1);
+});
+
+/** What is shown of the minutes in which the traces are. */
+function range(): { from: string; to: string } {
+  const at = parseInt(ids.equal.slice(2, 10), 16);
+  return { from: new Date((at - 30) * 1000).toISOString(), to: new Date((at + 30) * 1000).toISOString() };
+}
+
+async function answer(): Promise<Backends> {
+  const { from, to } = range();
+  return api<Backends>("backends", { from: Date.parse(from) / 1000, to: Date.parse(to) / 1000 });
+}
+
+test("differences come first, with numbers and causes of the API", async ({ page }) => {
+  const errors = watch(page);
+  await page.goto(address("/backends", { ...range(), range: "" }));
+  const want = await answer();
+  const bad = want.rows.filter((r) => ["only X-Ray", "only New Relic", "differs"].includes(r.state));
+  await expect(page.getByText(`${bad.length} of ${want.rows.length} traces differ.`)).toBeVisible();
+  const table = page.getByRole("table").first();
+  await expect(table.getByRole("button").first()).toHaveAccessibleName(/only in X-Ray/);
+  for (const [id, word, xray, newRelic, cause] of [
+    [ids.onlyXRay, "only in X-Ray", "2", "0 −2 missing in New Relic", "Nothing of it reached New Relic."],
+    [ids.onlyNewRelic, "only in New Relic", "0 −2 missing in X-Ray", "2", "Nothing of it reached X-Ray."],
+    [ids.missing, "differs", "2", "1 −1 missing in New Relic", "1 span is missing in New Relic."],
+    [ids.status, "differs", "2", "2", "The outcome of 1 span differs."],
+    [ids.equal, "equal", "2", "2", "–"],
+  ] as const) {
+    const row = table.getByRole("row").filter({ has: page.locator(`#backends-${id}`) });
+    await expect(row.getByRole("button")).toHaveAccessibleName(new RegExp(`^${word}: .*${id}`));
+    await expect(row.getByRole("cell").nth(2)).toHaveText(xray);
+    await expect(row.getByRole("cell").nth(3)).toHaveText(newRelic);
+    await expect(row.getByRole("cell").nth(4)).toContainText(cause);
+  }
+  // Only one kind; back shows all again.
+  const only = page.getByRole("group", { name: "Show only" });
+  await only.getByRole("button", { name: `${want.counts.equal} equal` }).click();
+  await expect(page.locator(`#backends-${ids.missing}`)).toBeHidden();
+  await expect(page.locator(`#backends-${ids.equal}`)).toBeVisible();
+  await page.goBack();
+  await expect(page.locator(`#backends-${ids.missing}`)).toBeVisible();
+  // Keys go through the traces.
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await page.keyboard.press("k");
+  await expect(table.getByRole("button").first()).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("region", { name: /^Spans of/ })).toBeVisible();
+  expect(errors).toEqual([]);
+});
+
+test("a trace opens to its spans side by side", async ({ page, context }) => {
+  await page.goto(address("/backends", { ...range(), range: "" }));
+  await page.locator(`#backends-${ids.status}`).click();
+  const spans = page.getByRole("region", { name: `Spans of ${ids.status}` });
+  const want = await api<TraceDetail>("backends/trace", { id: ids.status });
+  await expect(spans.getByText(want.cause.do)).toBeVisible();
+
+  // Only what differs at first, then all.
+  await expect(spans.getByText("00000000000000a2")).toBeVisible();
+  await expect(spans.getByText("00000000000000a1")).toBeHidden();
+  const field = want.spans[1]!.differences[0]!;
+  await expect(spans.getByText(`${field.got} in X-Ray, ${field.want} in New Relic`)).toBeVisible();
+  await spans.getByRole("button", { name: "All 2 spans" }).click();
+  const root = spans.getByRole("row").filter({ hasText: "00000000000000a1" });
+  await expect(root).toContainText(want.spans[0]!.newRelic!.name);
+  await expect(root).toContainText(duration(want.spans[0]!.newRelic!.duration));
+
+  // Links to the backends themselves carry the id, and nothing secret.
+  const aws = await spans.getByRole("link", { name: "Open in AWS" }).getAttribute("href");
+  expect(aws).toBe(`https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#xray:traces/${ids.status}`);
+  const newRelic = await spans.getByRole("link", { name: "Open in New Relic" }).getAttribute("href");
+  expect(newRelic).toContain("https://one.newrelic.com/");
+  expect(newRelic).toContain(ids.status.replaceAll("-", "").slice(1));
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await spans.getByRole("button", { name: "Copy the NRQL query for this trace" }).click();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`trace.id = '${ids.status.replaceAll("-", "").slice(1)}'`);
+  await spans.getByRole("link", { name: "Timeline" }).click();
+  await expect(page).toHaveURL(new RegExp(`/trace/${ids.status}`));
+});
+
+test("what is only in New Relic, and hostile names, are shown as text", async ({ page }) => {
+  const errors = watch(page);
+  await page.goto(address("/backends", { ...range(), range: "", trace: ids.hostile, only: "all" }));
+  const spans = page.getByRole("region", { name: `Spans of ${ids.hostile}` });
+  await expect(spans.getByText(HOSTILE.slice(0, 40), { exact: false })).toBeVisible();
+  await expect(spans.getByText("missing in X-Ray", { exact: true })).toBeVisible();
+  for (const width of [390, 768, 1440, 2560]) {
+    await page.setViewportSize({ width, height: 900 });
+    await checkWidth(page);
+  }
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await checkAxe(page);
+  }
+  expect(errors).toEqual([]);
+});
+
+test("a sink that does not answer is said, and X-Ray's side is shown", async ({ page }) => {
+  const body = await answer();
+  await page.route("**/console/api/backends?*", (route) =>
+    route.fulfill({
+      json: {
+        ...body,
+        newRelic: { ...body.newRelic, error: { title: "The New Relic sink does not answer", detail: "Start it with: bragg sink" } },
+        rows: body.rows.map((r) => ({ ...r, state: "unread", newRelic: 0 })),
+        counts: { unread: body.rows.length },
+      },
+    }),
+  );
+  await page.goto(address("/backends", { ...range(), range: "" }));
+  await expect(page.getByRole("alert")).toContainText("bragg sink");
+  await expect(page.getByText(`${body.rows.length} traces, not compared.`)).toBeVisible();
+});
