@@ -2,6 +2,7 @@ package telemetry_test
 
 import (
 	"context"
+	"fmt"
 	"log"
 
 	"go.opentelemetry.io/otel"
@@ -11,7 +12,8 @@ import (
 
 func ExampleStart() {
 	ctx := context.Background()
-	sdk, err := telemetry.Start(ctx, telemetry.WithServiceName("checkout"))
+	sdk, err := telemetry.Start(ctx, telemetry.WithServiceName("checkout"),
+		telemetry.WithExporters("none"), telemetry.WithoutMetrics(), telemetry.WithoutLogs()) // here alone: nothing leaves the example
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -19,4 +21,7 @@ func ExampleStart() {
 
 	_, span := otel.Tracer("checkout").Start(ctx, "place order")
 	defer span.End()
+	name, _ := sdk.Resource().Set().Value("service.name")
+	fmt.Println(name.AsString(), span.IsRecording())
+	// Output: checkout true
 }
