@@ -9,7 +9,7 @@ ARGS ?=
 
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help up build test console bench-console screenshots bench-exporter bench-sdk conformance-xraylocal bench-xraylocal fuzz dist tidy clean conformance-xraysdk bench-xraysdk test-migrate shims
+.PHONY: soak help up build test console bench-console screenshots bench-exporter bench-sdk conformance-xraylocal bench-xraylocal fuzz dist tidy clean conformance-xraysdk bench-xraysdk test-migrate shims
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -70,6 +70,9 @@ bench-sdk: ## compare a request in a service with telemetry.Start with one set u
 	@go run ./pkg/sdk/bench $(ARGS)
 	@go run ./pkg/sdk/bench/weight
 	@go run ./pkg/sdk/bench/coldstart
+
+soak: ## break everything around the collector under load, count every span; SOAK=long for outages of 10 minutes
+	@go run ./pkg/soak $(ARGS)
 
 FUZZTIME ?= 10m
 fuzz: ## fuzz every decoder, FUZZTIME (10m) each

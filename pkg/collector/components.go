@@ -5,7 +5,6 @@ import (
 	"runtime/debug"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckextension"
-	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/attributesprocessor"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
@@ -23,6 +22,7 @@ import (
 
 	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayexporter"
 	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver"
+	"github.com/bragg-tracing/bragg/pkg/collector/internal/queuestorage"
 )
 
 // The modules that the components come from.
@@ -55,7 +55,7 @@ func Factories() (otelcol.Factories, error) {
 	})
 	f.Extensions, f.ExtensionModules, errs[3] = factories(map[string]extension.Factory{
 		contrib + "extension/healthcheckextension": healthcheckextension.NewFactory(),
-		contrib + "extension/storage/filestorage":  filestorage.NewFactory(),
+		contrib + "extension/storage/filestorage":  queuestorage.NewFactory(),
 	})
 	return f, errors.Join(errs[:]...)
 }

@@ -126,28 +126,28 @@ func (r *run) counterCause(_ context.Context, t TraceReport, b BackendReport) (c
 	if r.after == nil {
 		return "", "", ""
 	}
-	grown, of := r.after.since(r.before), exporterOf(b.Backend)
+	grown, of := r.after.Since(r.before), exporterOf(b.Backend)
 	if r.before == nil {
 		grown = r.after
 	}
-	if n, why := grown.sum("exporter_awsxray_dropped_documents", of); n > 0 {
+	if n, why := grown.Sum("exporter_awsxray_dropped_documents", of); n > 0 {
 		return "refused", fmt.Sprintf("X-Ray refused %.0f documents for good: %s", n, reasons(why)), "the collector's log has code, trace id and segment id of each; dead_letter keeps the documents"
 	}
-	if n, _ := grown.sum("exporter_send_failed_spans", of); n > 0 {
+	if n, _ := grown.Sum("exporter_send_failed_spans", of); n > 0 {
 		return "send_failed", fmt.Sprintf("the collector gave up %.0f spans for %s: a wrong key or region (New Relic: 403), no permission (X-Ray), or a body that is too large (413)", n, b.Backend),
 			"the collector's log says which: \"Exporting failed. Dropping data\""
 	}
-	if n, _ := grown.sum("exporter_enqueue_failed_spans", of); n > 0 {
+	if n, _ := grown.Sum("exporter_enqueue_failed_spans", of); n > 0 {
 		return "queue_full", fmt.Sprintf("the collector's queue was full: %.0f spans were dropped", n), "make sending_queue larger, or find out why the backend is slow"
 	}
-	if n, _ := r.after.sum("exporter_queue_size", of); n > 0 {
+	if n, _ := r.after.Sum("exporter_queue_size", of); n > 0 {
 		cause = fmt.Sprintf("the collector still holds %.0f in its queue for %s: the backend is down or slow", n, b.Backend)
-		if throttled, _ := grown.sum("exporter_awsxray_throttled_documents", of); throttled > 0 {
+		if throttled, _ := grown.Sum("exporter_awsxray_throttled_documents", of); throttled > 0 {
 			return "throttled", cause + fmt.Sprintf("; X-Ray throttled %.0f documents", throttled), "wait, or ask AWS for a higher quota of PutTraceSegments; sample less"
 		}
 		return "queued", cause, "wait, and look at the collector's log for the error that it retries"
 	}
-	if n, _ := r.after.sum("exporter_sent_spans", of); n == 0 && t.Path != "existing" {
+	if n, _ := r.after.Sum("exporter_sent_spans", of); n == 0 && t.Path != "existing" {
 		return "no_exporter", fmt.Sprintf("the collector has sent nothing to %s since it started: no pipeline with that exporter is on", b.Backend),
 			"switch it on: BRAGG_XRAY_EXPORTERS=[awsxray], BRAGG_NEWRELIC_EXPORTERS=[otlp_http/newrelic]"
 	}

@@ -13,17 +13,20 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// counts are a collector's own metrics that say what became of spans, summed
-// over signals and processes: metric name without _total, exporter, and the
-// code or reason if there is one.
-type counts map[countKey]float64
+// Counts are a collector's own metrics, which say what became of spans.
+type Counts map[CountKey]float64
 
-type countKey struct{ metric, exporter, why string }
+// A CountKey names one of a collector's metrics.
+type CountKey struct {
+	Metric   string // without otelcol_ before and _total after it
+	Exporter string // or receiver, or processor
+	Why      string // its code or reason, "" if it has none
+}
 
 const metricsTimeout = 3 * time.Second
 
-// readCounts reads the Prometheus page of a collector's own metrics.
-func readCounts(ctx context.Context, url string) (counts, error) {
+// ReadCounts reads the Prometheus page of a collector's own metrics.
+func ReadCounts(ctx context.Context, url string) (Counts, error) {
 	ctx, cancel := context.WithTimeout(ctx, metricsTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -47,20 +50,20 @@ func readCounts(ctx context.Context, url string) (counts, error) {
 	return countsOf(families), nil
 }
 
-func countsOf(families map[string]*dto.MetricFamily) counts {
-	c := counts{}
+func countsOf(families map[string]*dto.MetricFamily) Counts {
+	c := Counts{}
 	for name, family := range families {
 		if !strings.HasPrefix(name, "otelcol_") {
 			continue
 		}
 		for _, m := range family.GetMetric() {
-			key := countKey{metric: strings.TrimSuffix(strings.TrimPrefix(name, "otelcol_"), "_total")}
+			key := CountKey{Metric: strings.TrimSuffix(strings.TrimPrefix(name, "otelcol_"), "_total")}
 			for _, l := range m.GetLabel() {
 				switch l.GetName() {
 				case "exporter", "receiver", "processor":
-					key.exporter = l.GetValue()
+					key.Exporter = l.GetValue()
 				case "code", "reason":
-					key.why = l.GetValue()
+					key.Why = l.GetValue()
 				}
 			}
 			c[key] += m.GetCounter().GetValue() + m.GetGauge().GetValue()
@@ -69,24 +72,24 @@ func countsOf(families map[string]*dto.MetricFamily) counts {
 	return c
 }
 
-// sum adds up what has the metric's name, of exporters whose type is one of
+// Sum adds up what has the metric's name, of exporters whose type is one of
 // those, by reason.
-func (c counts) sum(metric string, of func(exporter string) bool) (total float64, why map[string]float64) {
+func (c Counts) Sum(metric string, of func(exporter string) bool) (total float64, why map[string]float64) {
 	why = map[string]float64{}
 	for key, n := range c {
-		if key.metric == metric && of(key.exporter) {
+		if key.Metric == metric && of(key.Exporter) {
 			total += n
-			if key.why != "" && n != 0 {
-				why[key.why] += n
+			if key.Why != "" && n != 0 {
+				why[key.Why] += n
 			}
 		}
 	}
 	return total, why
 }
 
-// since returns how the counts grew from before.
-func (c counts) since(before counts) counts {
-	grown := counts{}
+// Since returns how the Counts grew from before.
+func (c Counts) Since(before Counts) Counts {
+	grown := Counts{}
 	for key, n := range c {
 		grown[key] = n - before[key]
 	}

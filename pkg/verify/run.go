@@ -71,7 +71,7 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 	}
 	r := &run{Config: cfg, begun: time.Now()}
 	if cfg.Metrics != "" {
-		r.before, r.metricsErr = readCounts(ctx, cfg.Metrics)
+		r.before, r.metricsErr = ReadCounts(ctx, cfg.Metrics)
 	}
 	report := Report{Findings: []Finding{}}
 	if cfg.Existing != "" {
@@ -89,7 +89,7 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 		}
 	}
 	if cfg.Metrics != "" && r.metricsErr == nil {
-		r.after, r.metricsErr = readCounts(ctx, cfg.Metrics)
+		r.after, r.metricsErr = ReadCounts(ctx, cfg.Metrics)
 	}
 	report.Findings = append(report.Findings, r.explain(ctx, report.Traces)...)
 	report.OK = true
@@ -104,7 +104,7 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 type run struct {
 	Config
 	begun         time.Time
-	before, after counts
+	before, after Counts
 	metricsErr    error
 }
 

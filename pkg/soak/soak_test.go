@@ -1,0 +1,134 @@
+package main
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestEverySpanIsAccountedFor runs the rows of `make soak` that do not need
+// time, with outages of a second, and judges counts alone.
+func TestEverySpanIsAccountedFor(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and kills the collector")
+	}
+	t.Chdir("../..")
+	dir := t.TempDir()
+	program, err := build(t.Context(), dir, "./cmd/collector", "collector", buildMode)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := newLab(t.Context(), dir, program, []string{"otel-collector.yaml", "deploy/collector/durable.yaml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.close(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Logf("the collector said:\n%s", l.collector.output)
+		}
+	})
+	l.outage, l.settle, l.inputs = time.Second, 30*time.Second, 1000
+	if err := l.collector.start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	names := []string{
+		"nothing is wrong", "X-Ray throttles (429)", "X-Ray refuses one put in three for good", "X-Ray stores, its answer is lost",
+		"New Relic refuses the key (403)", "New Relic answers 400, 401, 500 in turn", "New Relic: 502, 503, 504, reset, no answer",
+		"both are down, and the collector is killed", "the queue's disk is full, both are down", "malformed OTLP and datagrams",
+	}
+	ran := 0
+	for _, r := range rows() {
+		if !slices.Contains(names, r.name) {
+			continue
+		}
+		ran++
+		t.Run(r.name, func(t *testing.T) {
+			r.brief = false
+			o, err := l.run(t.Context(), r)
+			if errors.Is(err, errNoMount) {
+				t.Skip(err)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.failures = slices.DeleteFunc(o.failures, isAboutMemory) // the race detector needs its own
+			for _, f := range o.failures {
+				t.Error(f)
+			}
+			if t.Failed() {
+				t.Logf("%+v", o)
+			}
+			if r.refuses != "" && o.xray.refused+o.newrelic.refused == 0 {
+				t.Error("nothing was refused: the row shows nothing")
+			}
+		})
+	}
+	if ran != len(names) {
+		t.Errorf("%d rows ran, want %d", ran, len(names))
+	}
+}
+
+func isAboutMemory(failure string) bool { return strings.Contains(failure, "MiB of memory") }
+
+// TestJudge wants each kind of loss to fail a row.
+func TestJudge(t *testing.T) {
+	healthy := func() outcome {
+		full := tally{stored: 100}
+		return outcome{row: row{well: "X-Ray"}, sent: 100, xray: full, newrelic: full, p95: 200 * time.Millisecond, latency: 3 * time.Millisecond}
+	}
+	running := &process{done: make(chan struct{})}
+	for _, tt := range []struct {
+		name   string
+		change func(*outcome)
+		fails  int
+	}{
+		{"as it should be", func(*outcome) {}, 0},
+		{"one lost", func(o *outcome) { o.xray.stored, o.xray.lost = 99, 1 }, 1},
+		{"one that nobody counted", func(o *outcome) { o.newrelic.stored = 99 }, 1},
+		{"refused, and it may be", func(o *outcome) { o.row.refuses, o.newrelic.stored, o.newrelic.refused = "New Relic", 99, 1 }, 0},
+		{"refused where it may not be", func(o *outcome) { o.newrelic.stored, o.newrelic.refused = 99, 1 }, 1},
+		{"queued", func(o *outcome) { o.xray.stored, o.xray.queued = 99, 1 }, 0},
+		{"late", func(o *outcome) { o.p95 = 421 * time.Millisecond }, 1},
+		{"just in time", func(o *outcome) { o.p95 = 420 * time.Millisecond }, 0},
+		{"a slow demo", func(o *outcome) { o.latency = 40 * time.Millisecond }, 1},
+		{"memory", func(o *outcome) { o.memory = memoryLimit + 1 }, 1},
+		{"nothing sent", func(o *outcome) { *o = outcome{} }, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := &lab{collector: running, calm: 3 * time.Millisecond, baseline: map[string]time.Duration{"X-Ray": 200 * time.Millisecond}}
+			o := healthy()
+			tt.change(&o)
+			l.judge(&o)
+			if len(o.failures) != tt.fails {
+				t.Errorf("failures %q, want %d", o.failures, tt.fails)
+			}
+		})
+	}
+}
+
+func TestMedianP95(t *testing.T) {
+	from := time.Unix(1000, 0)
+	var delays []delay
+	for i := range 300 { // thirds of 1, 9 and 2 seconds
+		took := []time.Duration{1, 9, 2}[i/100] * time.Second
+		delays = append(delays, delay{from.Add(time.Duration(i) * time.Second), took})
+	}
+	if got := medianP95(delays, from, from.Add(300*time.Second)); got != 2*time.Second {
+		t.Errorf("got %v", got)
+	}
+	if got := medianP95(nil, from, from.Add(time.Second)); got != 0 {
+		t.Errorf("got %v of nothing", got)
+	}
+}
+
+func TestExpand(t *testing.T) {
+	got := expand("a: ${env:A:-x}\nb: ${env:B:-[awsxray]}\nc: '${env:C}'\nd: ${env:D:-}", []string{"B=[b/c]"})
+	if want := "a: x\nb: [b/c]\nc: ''\nd: "; got != want {
+		t.Errorf("got %q", got)
+	}
+}
