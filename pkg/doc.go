@@ -14,6 +14,7 @@
 //	newrelic    the client of NerdGraph, New Relic's query API, which newrelic/nerdgraph
 //	            answers on this machine; newrelic/sink takes in what New Relic takes
 //	demo        services that send traffic
+//	soak        breaks everything around a collector under load, and counts every span
 //	verify      compares what backends have of a trace; verify/doctor examines what
 //	            traces need on their way
 //	up          all of these in one process

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -49,12 +51,48 @@ func TestBatchOnAFullDisk(t *testing.T) {
 		{"none", nil, []*storage.Operation{set, get}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := client{full{has: map[string][]byte{"1": []byte("item")}, err: tt.err}}
+			c := client{full{has: map[string][]byte{"1": []byte("item")}, err: tt.err}, &reserve{path: filepath.Join(t.TempDir(), "reserve")}}
 			if err := c.Batch(t.Context(), tt.ops...); !errors.Is(err, tt.want) || (err == nil) != (tt.want == nil) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
 		})
 	}
+}
+
+// TestReserveMakesWay deletes on a full disk, and puts the reserve back when the
+// next item is put.
+func TestReserveMakesWay(t *testing.T) {
+	r := &reserve{path: filepath.Join(t.TempDir(), "reserve")}
+	r.restore()
+	tries := 0
+	c := client{&untilRoom{r: r, tries: &tries}, r}
+	if err := c.Batch(t.Context(), storage.SetOperation("m", nil), storage.DeleteOperation("1")); err != nil || tries != 2 {
+		t.Errorf("%v after %d tries", err, tries)
+	}
+	if _, err := os.Stat(r.path); err == nil || !r.isMissing() {
+		t.Error("the reserve is there still")
+	}
+	if err := c.Batch(t.Context(), storage.SetOperation("m", nil)); !errors.Is(err, syscall.ENOSPC) || tries != 3 {
+		t.Errorf("%v after %d tries", err, tries)
+	}
+	if info, err := os.Stat(r.path); err != nil || info.Size() != reserveBytes || r.isMissing() {
+		t.Errorf("the reserve is not back: %v %v", info, err)
+	}
+}
+
+// untilRoom is a disk that is full while the reserve is there.
+type untilRoom struct {
+	storage.Client
+	r     *reserve
+	tries *int
+}
+
+func (u *untilRoom) Batch(context.Context, ...*storage.Operation) error {
+	*u.tries++
+	if _, err := os.Stat(u.r.path); err == nil {
+		return syscall.ENOSPC
+	}
+	return nil
 }
 
 // TestFactory stores and reads through contrib's extension.
