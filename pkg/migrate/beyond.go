@@ -60,6 +60,11 @@ func (p *Plan) fileNotLoaded(path string) {
 		p.migrated = p.migrated || uses(file, true)
 		return
 	}
+	for _, i := range file.Imports {
+		if theirs := original(strings.Trim(i.Path.Value, "\"`")); theirs != "" {
+			p.used[theirs] = true
+		}
+	}
 	why := "its package is not among those named, or in a module of its own: run migrate there"
 	for _, group := range file.Comments {
 		if rest, ok := strings.CutPrefix(group.List[0].Text, "//go:build "); ok && group.Pos() < file.Package {
@@ -67,6 +72,16 @@ func (p *Plan) fileNotLoaded(path string) {
 		}
 	}
 	p.add(Finding{Person, p.relative(path), 1, "not migrated, though it uses the X-Ray SDK: " + why})
+}
+
+// original is the module of the X-Ray SDK that has a package, or "".
+func original(path string) string {
+	for _, module := range []string{awsV2, awsV1} {
+		if strings.HasPrefix(path, module+"/") {
+			return module
+		}
+	}
+	return ""
 }
 
 // dependencies reports the packages of others that import the X-Ray SDK: they
@@ -85,12 +100,9 @@ func (p *Plan) dependencies(ctx context.Context) error {
 			return true
 		}
 		for imported := range pkg.Imports {
-			if _, ok := here(imported); ok {
-				theirs := awsV1
-				if strings.HasPrefix(imported, awsV2+"/") {
-					theirs = awsV2
-				}
+			if theirs := original(imported); theirs != "" {
 				users[pkg.Module.Path] = theirs
+				p.used[theirs] = true
 			}
 		}
 		return true

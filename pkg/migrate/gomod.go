@@ -74,6 +74,9 @@ func (p *Plan) goMod(name string, modules []string) error {
 		p.add(Finding{Changes, p.relative(name), 1, "requires " + m + " " + version})
 	}
 	f.SetRequireSeparateIndirect(requires)
+	if err := p.dropUnused(f, name); err != nil {
+		return err
+	}
 	if f.Go == nil || semver.Compare("v"+f.Go.Version, "v"+goVersion) < 0 {
 		if err := f.AddGoStmt(goVersion); err != nil {
 			return err
@@ -90,6 +93,25 @@ func (p *Plan) goMod(name string, modules []string) error {
 	}
 	if string(after) != string(before) {
 		p.Changes = append(p.Changes, Change{name, before, after})
+	}
+	return nil
+}
+
+// dropUnused drops the X-Ray SDK where nothing imports it any more, as go mod tidy
+// does: the old modules that it requires can keep go from finding the packages of
+// newer ones.
+func (p *Plan) dropUnused(f *modfile.File, name string) error {
+	if !strings.HasPrefix(name, p.Dir+string(filepath.Separator)) {
+		return nil // files that were not looked at may import it
+	}
+	for _, theirs := range []string{awsV1, awsV2} {
+		if p.used[theirs] || !slices.ContainsFunc(f.Require, func(r *modfile.Require) bool { return r.Mod.Path == theirs }) {
+			continue
+		}
+		if err := f.DropRequire(theirs); err != nil {
+			return err
+		}
+		p.add(Finding{Changes, p.relative(name), 1, "no longer requires " + theirs})
 	}
 	return nil
 }

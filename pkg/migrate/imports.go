@@ -138,8 +138,11 @@ func (r *rewrite) declaration(spec *ast.ImportSpec) ast.Node {
 // unused reports whether the edits took every use of an import away.
 func (r *rewrite) unused(spec *ast.ImportSpec) bool {
 	name := r.pkg.TypesInfo.PkgNameOf(spec)
-	if name == nil || name.Name() == "." {
+	if name == nil {
 		return false
+	}
+	if name.Name() == "." {
+		return r.unusedNames(name.Imported().Path())
 	}
 	if name.Name() == "_" {
 		return r.dropped[name.Imported().Path()]
@@ -150,6 +153,21 @@ func (r *rewrite) unused(spec *ast.ImportSpec) bool {
 			continue
 		}
 		if !r.edits.covered(id.Pos()) {
+			return false
+		}
+		uses++
+	}
+	return uses > 0
+}
+
+// unusedNames is unused for an import whose names stand alone.
+func (r *rewrite) unusedNames(path string) bool {
+	uses := 0
+	for _, u := range r.references() {
+		if u.from != path || u.node != ast.Expr(u.id) {
+			continue
+		}
+		if !r.edits.covered(u.id.Pos()) {
 			return false
 		}
 		uses++

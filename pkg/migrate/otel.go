@@ -15,8 +15,8 @@ import (
 func (p *Plan) toOpenTelemetry() {
 	var files []*otelFile
 	for _, r := range p.rewrites {
-		if len(r.pkg.Errors) > 0 {
-			continue // what does not compile is not understood
+		if len(r.pkg.Errors) > 0 || isGenerated(r.file) {
+			continue // what does not compile is not understood, and a generator writes what it did
 		}
 		r.helpers = p.helpersOf(r)
 		f := &otelFile{rewrite: r, vars: map[types.Object]*segmentVar{}, done: map[*ast.Ident]bool{}}
@@ -102,6 +102,8 @@ func (f *otelFile) left() {
 var stays = map[string]string{
 	"xray.Segment":                  "the type of what stays",
 	"xray.ContextKey":               "",
+	"xray.BeginSegment":             "its segment is handed on, kept, or used in a way that has no equal",
+	"xray.BeginSubsegment":          "its segment is handed on, kept, or used in a way that has no equal",
 	"xray.AWS":                      "OpenTelemetry has no instrumentation of aws-sdk-go v1; its calls are children of spans all the same",
 	"xray.AWSSession":               "OpenTelemetry has no instrumentation of aws-sdk-go v1; its calls are children of spans all the same",
 	"xray.BeginSegmentWithSampling": "use tracehttp.Handler, or extract the headers by otel.GetTextMapPropagator and begin a span",

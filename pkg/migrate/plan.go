@@ -72,6 +72,7 @@ type Plan struct {
 	version      string              // of the service
 	spans        bool                // some call begins spans
 	keep         string              // why segments stay segments
+	used         map[string]bool     // the X-Ray SDK modules that something goes on to import
 	migrated     bool                // some package uses the modules here already
 }
 
@@ -88,7 +89,7 @@ func New(ctx context.Context, o Options) (*Plan, error) {
 	if len(o.Patterns) == 0 {
 		o.Patterns = []string{"./..."}
 	}
-	p := &Plan{Dir: dir, options: o, require_: map[string][]string{}, helpers: map[string]*helpers{}}
+	p := &Plan{Dir: dir, options: o, require_: map[string][]string{}, used: map[string]bool{}, helpers: map[string]*helpers{}}
 	loaded, err := p.load(ctx)
 	if err != nil {
 		return nil, err
@@ -110,10 +111,10 @@ func New(ctx context.Context, o Options) (*Plan, error) {
 	if err := p.starts(loaded, changed); err != nil {
 		return nil, err
 	}
-	if err := p.goMods(); err != nil {
+	if err := p.beyond(ctx, loaded); err != nil {
 		return nil, err
 	}
-	if err := p.beyond(ctx, loaded); err != nil {
+	if err := p.goMods(); err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(p.Changes, func(a, b Change) int { return cmp.Compare(a.Path, b.Path) })

@@ -127,7 +127,7 @@ func (c code) migrate(ctx context.Context, o migrate.Options, r *result) error {
 	if err := plan.Write(ctx, false); err != nil {
 		return err
 	}
-	if err := c.check(ctx, o.Dir); err != nil {
+	if err := c.checkTidied(ctx, o.Dir); err != nil {
 		return fmt.Errorf("migrated: %w", err)
 	}
 	second, err := migrate.New(ctx, o)
@@ -135,6 +135,20 @@ func (c code) migrate(ctx context.Context, o migrate.Options, r *result) error {
 		err = fmt.Errorf("a second run changes %s", second.Changes[0].Path)
 	}
 	return err
+}
+
+// checkTidied checks code whose go.mod was changed. go mod tidy, which its owner is
+// told to run, is run only where it is needed: it asks for modules that no package
+// here imports, and not all of them are served any more.
+func (c code) checkTidied(ctx context.Context, dir string) error {
+	err := c.check(ctx, dir)
+	if err == nil {
+		return nil
+	}
+	if tidy := command(ctx, dir, "go", "mod", "tidy"); tidy != nil {
+		return errors.Join(err, tidy)
+	}
+	return c.check(ctx, dir)
 }
 
 // environment makes the go command and package packages see the code alone.
