@@ -6,6 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 LDFLAGS := -s -w -X github.com/bragg-tracing/bragg/pkg/version.release=$(VERSION)
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 ARGS ?=
+BENCH ?=
 
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
@@ -26,6 +27,12 @@ build: ## build bin/bragg, with the console if Node is there
 console: ## build the console's pages (Node 20.19 or newer), which `make build` then embeds
 	@.ci/build-console
 
+screenshots: build ## make the README's pictures of the console, pkg/console/screenshots, in Chromium
+	@cd pkg/console/ui && npx playwright test --config shots
+
+bench-console: build ## measure the console in Chromium, with 20,000 traces; BENCH=full stores a million
+	@cd pkg/console/ui && BENCH=$(BENCH) npx playwright test --config bench && node budget.mjs --figure
+
 test: ## run every check (vet, staticcheck, gofmt, race, policy, end to end)
 	@.ci/test
 
@@ -37,7 +44,6 @@ conformance-xraylocal: ## test X-Ray Local with AWS's SDK for JavaScript, contri
 	@npm install --no-save --no-audit --no-fund --prefix bin/conformance-xraylocal @aws-sdk/client-xray@$(CLIENT_XRAY)
 	@cd pkg/xraylocal/conformance && XRAYLOCAL_NODE_MODULES=$(CURDIR)/bin/conformance-xraylocal go test -count=1 -v .
 
-BENCH ?=
 bench-xraylocal: ## measure X-Ray Local with 10,000 and 100,000 traces; BENCH=full adds a million
 	@BENCH=$(BENCH) go run ./pkg/xraylocal/bench $(ARGS)
 

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -69,17 +70,21 @@ type refinerValue struct {
 	Filter string `json:"filter"` // the expression of these traces
 }
 
+// list answers a selection, of which ?limit= may ask for less: what is seen first.
 func (c *console) list(r *http.Request) (any, error) {
 	q, err := c.selection(r)
 	if err != nil {
 		return nil, err
 	}
 	q.Limit = listed
+	if n, err := strconv.Atoi(r.FormValue("limit")); err == nil && n > 0 {
+		q.Limit = min(n, listed)
+	}
 	found, err := client.Find(r.Context(), c.xray, q)
 	if err != nil {
 		return nil, err
 	}
-	out := &traceList{Traces: []traceRow{}, More: found.More, Limit: listed, Refiners: []refiner{}}
+	out := &traceList{Traces: []traceRow{}, More: found.More, Limit: q.Limit, Refiners: []refiner{}}
 	set := make([]analytics.Trace, len(found.Summaries))
 	for i, s := range found.Summaries {
 		out.Traces = append(out.Traces, newTraceRow(s))

@@ -30,12 +30,20 @@ function withBrush(filter: string, range: [number, number] | null): string {
   return and(rest, `responsetime >= ${number(range[0])} AND responsetime <= ${number(range[1])}`);
 }
 
+/** How many traces are asked for to begin with. */
+const FIRST = 60;
+
 export default function TracesPage() {
   useTitle("Traces");
   const time = useTime();
   const { params, set } = useUrl();
   const filter = params.get("filter") ?? "";
-  const { data, error, refetch, isFetching } = useApi<TraceList>("traces", { from: time.from, to: time.to, filter });
+  const selection = { from: time.from, to: time.to, filter };
+  const all = useApi<TraceList>("traces", selection);
+  const { error, refetch, isFetching } = all;
+  // What fits the window comes first, the rest a moment later.
+  const first = useApi<TraceList>("traces", { ...selection, limit: FIRST }, { enabled: !all.data });
+  const data = all.data ?? first.data;
 
   if (!data) return error ? <Failed error={error} retry={() => void refetch()} /> : <Loading what="the traces" />;
   if (data.empty && !filter) return <FirstTrace />;
@@ -58,13 +66,13 @@ export default function TracesPage() {
           </div>
         </Nothing>
       ) : (
-        <Traces data={data} view={`${filter} ${time.range?.name ?? `${time.from} ${time.to}`} ${time.live}`} />
+        <Traces data={data} complete={!!all.data} view={`${filter} ${time.range?.name ?? `${time.from} ${time.to}`} ${time.live}`} />
       )}
     </div>
   );
 }
 
-function Traces({ data, view }: { data: TraceList; view: string }) {
+function Traces({ data, complete, view }: { data: TraceList; complete: boolean; view: string }) {
   const time = useTime();
   const url = useUrl();
   const { params, set, href, go } = url;
@@ -76,7 +84,7 @@ function Traces({ data, view }: { data: TraceList; view: string }) {
 
   // What arrives is shown when nobody reads: at the top, without pointer or selection.
   const resting = useCallback(() => !!list.current?.atTop() && active < 0 && !box.current?.matches(":hover"), [active]);
-  const { shown, fresh, apply } = useQuiet(data, view, time.live, resting);
+  const { shown, fresh, apply } = useQuiet(data, `${view} ${complete}`, time.live, resting);
   const rows = useMemo(() => sorted(shown.traces, order), [shown, order.by, order.down]);
 
   const sort = (column: Column) => {
@@ -125,7 +133,7 @@ function Traces({ data, view }: { data: TraceList; view: string }) {
         </div>
         <div className="traces-bar-top">
           <span role="status">
-            {shown.more ? `the newest ${count(shown.traces.length)} traces; there are more` : `${count(shown.traces.length)} ${shown.traces.length === 1 ? "trace" : "traces"}`}
+            {!complete ? "reading the rest …" : shown.more ? `the newest ${count(shown.traces.length)} traces; there are more` : `${count(shown.traces.length)} ${shown.traces.length === 1 ? "trace" : "traces"}`}
           </span>
           {fresh > 0 && (
             <button type="button" className="button primary" onClick={apply}>

@@ -1,0 +1,18 @@
+import { defineConfig } from "@playwright/test";
+
+// make bench-console: measures, one thing at a time, in a window of its own.
+export default defineConfig({
+  testDir: ".",
+  testMatch: "bench.ts",
+  workers: 1,
+  timeout: 30 * 60_000,
+  reporter: [["./reporter.ts"]],
+  outputDir: "../test-results",
+  use: {
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-dev-shm-usage"],
+    },
+    viewport: { width: 1440, height: 900 },
+  },
+});
