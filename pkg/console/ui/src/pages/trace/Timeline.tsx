@@ -113,6 +113,10 @@ export function Timeline(props: TimelineProps) {
   useEffect(() => {
     rows.measure();
   }, [rows, shown]);
+  // A row that leaves at one end becomes the one that comes at the other:
+  // elements are changed, not made.
+  const items = rows.getVirtualItems();
+  const slots = Math.ceil((items.length + 1) / 32) * 32;
   return (
     <div
       ref={scroller}
@@ -142,12 +146,12 @@ export function Timeline(props: TimelineProps) {
         </div>
       </div>
       <div role="rowgroup" className="trace-rows" style={{ height: rows.getTotalSize() }}>
-        {rows.getVirtualItems().map((item) => {
+        {items.map((item) => {
           const row = shown.rows[item.index]!;
           const repeat = shown.repeats[item.index]!;
           return (
             <Row
-              key={item.index}
+              key={item.index % slots}
               model={model}
               row={row}
               repeat={repeat}
