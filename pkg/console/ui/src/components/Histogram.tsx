@@ -34,6 +34,7 @@ export function Histogram({ edges, counts, other, selected = null, onSelect, lab
 
   // From the page to values and back, linear within a bin.
   const valueAt = (x: number) => {
+    if (x > width - 3) return edges[bins]!; // the edge is easily missed
     const at = Math.min(Math.max(x / step, 0), bins);
     const i = Math.min(Math.floor(at), bins - 1);
     return edges[i]! + (edges[i + 1]! - edges[i]!) * (at - i);

@@ -26,8 +26,12 @@ function brushed(filter: string): [number, number] | null {
 function withBrush(filter: string, range: [number, number] | null): string {
   const rest = filter.replace(BETWEEN, "");
   if (!range) return rest;
-  const number = (s: number) => String(Number(s.toPrecision(4)));
-  return and(rest, `responsetime >= ${number(range[0])} AND responsetime <= ${number(range[1])}`);
+  // Four digits, rounded outwards: what is at the edge is within.
+  const number = (s: number, round: (n: number) => number) => {
+    const unit = 10 ** (Math.floor(Math.log10(Math.max(s, 1e-9))) - 3);
+    return String(Number((round(s / unit) * unit).toPrecision(6)));
+  };
+  return and(rest, `responsetime >= ${number(range[0], Math.floor)} AND responsetime <= ${number(range[1], Math.ceil)}`);
 }
 
 /** How many traces are asked for to begin with. */
