@@ -60,7 +60,7 @@ export default function TraceMap({ id, onSelect }: { id: string; onSelect: (name
   const margin = 24;
   return (
     <div className="trace-map" tabIndex={0} role="group" aria-label={`Map of this trace. ${described}`}>
-      <svg width={data.width + 2 * margin} height={data.height + 2 * margin} viewBox={`${-margin} ${-margin} ${data.width + 2 * margin} ${data.height + 2 * margin}`}>
+      <svg width={data.width + 2 * margin} height={data.height + 3 * margin} viewBox={`${-margin} ${-margin} ${data.width + 2 * margin} ${data.height + 3 * margin}`}>
         <defs>
           <marker id="trace-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
             <path d="M0 0 8 4 0 8z" className="trace-map-arrow" />
@@ -82,7 +82,7 @@ export default function TraceMap({ id, onSelect }: { id: string; onSelect: (name
               {n.name.length > 24 ? `${n.name.slice(0, 23)}…` : n.name}
             </text>
             <text y={n.size / 2 + 28} textAnchor="middle" className="dim">
-              {n.kind === "client" ? "client" : `${n.total > 1 ? `${count(n.total)} × ` : ""}${duration(n.mean)}`}
+              {n.kind === "client" ? "client" : `${n.total > 1 ? `${count(n.total)} × ` : ""}${n.mean < 0.001 ? "<1 ms" : duration(n.mean)}`}
             </text>
           </g>
         ))}
