@@ -116,7 +116,7 @@ func programs(t *testing.T) []program {
 				done := make(chan struct{})
 				their.CaptureAsync(ctx, "async", func(context.Context) error { close(done); return nil })
 				<-done
-				time.Sleep(20 * time.Millisecond)
+				time.Sleep(100 * time.Millisecond)
 				seg.Close(nil)
 			},
 			func(ctx context.Context) {
@@ -124,7 +124,7 @@ func programs(t *testing.T) []program {
 				done := make(chan struct{})
 				our.CaptureAsync(ctx, "async", func(context.Context) error { close(done); return nil })
 				<-done
-				time.Sleep(20 * time.Millisecond)
+				time.Sleep(100 * time.Millisecond)
 				seg.Close(nil)
 			}},
 		{"HTTP server",

@@ -58,7 +58,7 @@ var functions = []string{"Lambda", "facade"}
 // returns them as they are.
 func await(t *testing.T, s *stack, theirs, here string) (want, got []document) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) { // X-Ray has no signal to wait for
+	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(20 * time.Millisecond) { // X-Ray has no signal to wait for
 		var err error
 		if want, err = s.trace(t.Context(), theirs); err != nil {
 			t.Fatal(err)

@@ -65,7 +65,7 @@ var segments = []scenario{
 				})
 			}
 			done.Wait()
-			time.Sleep(20 * time.Millisecond) // CaptureAsync tells nobody when it has closed its subsegment
+			time.Sleep(100 * time.Millisecond) // CaptureAsync tells nobody when it has closed its subsegment
 			return nil
 		})
 	}},
