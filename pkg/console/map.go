@@ -36,6 +36,7 @@ type mapAnswer struct {
 type mapName struct {
 	ID      string `json:"id"`
 	Name    string `json:"name"`
+	Label   string `json:"label"` // shorter, to be read
 	Type    string `json:"type"`
 	Kind    string `json:"kind"`
 	Outcome string `json:"outcome"`
@@ -134,8 +135,7 @@ func (c *console) serviceMap(r *http.Request) (any, error) {
 
 func drawn(m *servicemap.Map) *mapAnswer {
 	l := m.Layout()
-	width, height := m.Box()
-	out := &mapAnswer{Seconds: m.Seconds, Dense: m.Dense(), Width: l.Width, Height: l.Height, Box: [2]float64{width, height},
+	out := &mapAnswer{Seconds: m.Seconds, Dense: m.Dense(), Width: l.Width, Height: l.Height, Box: [2]float64{l.BoxWidth, l.BoxHeight},
 		Nodes: make([]mapNode, len(m.Nodes)), Edges: make([]mapEdge, len(m.Edges))}
 	for i := range m.Nodes {
 		n, at := &m.Nodes[i], l.Nodes[i]
@@ -156,7 +156,7 @@ func drawn(m *servicemap.Map) *mapAnswer {
 }
 
 func nameOf(n *servicemap.Node) mapName {
-	return mapName{n.ID, n.Name, n.Type, string(n.Kind), string(n.Outcome())}
+	return mapName{n.ID, n.Name, n.Label(), n.Type, string(n.Kind), string(n.Outcome())}
 }
 
 func figuresOf(f *servicemap.Figures, filter string) mapFigures {

@@ -18,14 +18,14 @@ const (
 
 	// Of a map of many nodes, where each is a row with its label at the right.
 	rowWidth       = 172
-	rowHeight      = 30
-	rowCircle      = 22 // diameter
+	rowHeight      = 26
+	rowCircle      = 20 // diameter
 	denseColumnGap = 84
-	denseRowGap    = 8
+	denseRowGap    = 4
 )
 
 // many is from how many nodes on each is a row, so that all fit on a page.
-const many = 41
+const many = 25
 
 // Dense reports whether nodes are rows, each a small circle with its label at the
 // right, in the place of circles with labels below.
@@ -47,24 +47,26 @@ func (m *Map) Size(n *Node) float64 {
 	return math.Round(smallest + (largest-smallest)*math.Log1p(float64(n.Total))/math.Log1p(float64(most)))
 }
 
-// Box returns how much room a node takes, in pixels, whatever its traffic: labels
-// below come on top.
-func (m *Map) Box() (width, height float64) {
-	if m.Dense() {
-		return rowWidth, rowHeight
-	}
-	return largest, largest
+// A Drawing is where the nodes and edges of a map are on a page.
+type Drawing struct {
+	*layout.Layout
+	// How much room a node takes, in pixels, whatever its traffic; what is
+	// written below it comes on top.
+	BoxWidth, BoxHeight float64
 }
 
 // Layout places the map as it is drawn on a page: the boxes of the nodes, and
 // routes that end at their circles, or at the sides of rows. Traffic moves
 // nothing but the ends of routes: only a node or an edge that comes or goes does.
-func (m *Map) Layout() *layout.Layout {
+func (m *Map) Layout() *Drawing {
 	g, o := layout.Graph{}, layout.Options{ColumnGap: columnGap, RowGap: rowGap}
 	if m.Dense() {
 		o = layout.Options{ColumnGap: denseColumnGap, RowGap: denseRowGap}
 	}
-	width, height := m.Box()
+	width, height := float64(largest), float64(largest)
+	if m.Dense() {
+		width, height = rowWidth, rowHeight
+	}
 	for i := range m.Nodes {
 		n := layout.Node{ID: m.Nodes[i].ID, Width: width, Height: height, First: m.Nodes[i].Kind == Client}
 		if n.First && !m.Dense() {
@@ -75,11 +77,38 @@ func (m *Map) Layout() *layout.Layout {
 	for i := range m.Edges {
 		g.Edges = append(g.Edges, layout.Edge{From: m.Edges[i].From, To: m.Edges[i].To})
 	}
-	l := layout.Compute(g, o)
-	if !m.Dense() {
-		m.meetCircles(l)
+	d := &Drawing{layout.Compute(g, o), width, height}
+	if m.Dense() {
+		d.fill()
+	} else {
+		m.meetCircles(d.Layout)
 	}
-	return l
+	return d
+}
+
+// A page is about so much wider than high; rows get no longer or higher than by
+// this factor.
+const (
+	pageShape = 1.45
+	stretched = 1.8
+)
+
+// fill uses the page where a drawing has another shape: labels get longer, or
+// have room for a second line.
+func (d *Drawing) fill() {
+	wider := min(max(pageShape*d.Height/max(d.Width, 1), 1), stretched)
+	higher := min(max(d.Width/max(pageShape*d.Height, 1), 1), stretched)
+	stretch := func(p *layout.Point) { p.X, p.Y = p.X*wider, p.Y*higher }
+	d.Width, d.BoxWidth = d.Width*wider, d.BoxWidth*wider
+	d.Height, d.BoxHeight = d.Height*higher, d.BoxHeight*higher
+	for i := range d.Nodes {
+		stretch(&d.Nodes[i].Point)
+	}
+	for i := range d.Edges {
+		for k := range d.Edges[i].Points {
+			stretch(&d.Edges[i].Points[k])
+		}
+	}
 }
 
 // meetCircles lets routes end at the circles, which are smaller than the boxes.

@@ -1,6 +1,7 @@
 package servicemap
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -27,6 +28,19 @@ type Node struct {
 	Root   bool // an entry point
 	Filter string
 	Figures
+}
+
+// Label returns a name to be read: of a queue's URL and of an ARN the last part,
+// which names it.
+func (n *Node) Label() string {
+	label := n.Name
+	switch {
+	case n.Kind == Queue && strings.Contains(label, "://"):
+		label = label[strings.LastIndexByte(label, '/')+1:]
+	case strings.HasPrefix(label, "arn:"):
+		label = label[strings.LastIndexByte(label, ':')+1:]
+	}
+	return cmp.Or(label, n.Name)
 }
 
 // An Edge is the calls of one node by another.

@@ -228,7 +228,7 @@ func TestManyNodes(t *testing.T) {
 		t.Fatal("200 nodes are not many")
 	}
 	l := m.Layout()
-	width, height := m.Box()
+	width, height := l.BoxWidth, l.BoxHeight
 	for i, a := range l.Nodes {
 		for _, b := range l.Nodes[:i] {
 			if math.Abs(a.X-b.X) < width && math.Abs(a.Y-b.Y) < height {
@@ -239,5 +239,18 @@ func TestManyNodes(t *testing.T) {
 	var b bytes.Buffer
 	if err := m.WriteSVG(&b); err != nil || !strings.Contains(b.String(), ">service-199</text>") {
 		t.Errorf("SVG: %v", err)
+	}
+}
+
+func TestLabel(t *testing.T) {
+	for name, want := range map[string]string{
+		"https://sqs.eu-central-1.amazonaws.com/000000000000/orders": "orders",
+		"arn:aws:sns:eu-central-1:000000000000:news":                 "news",
+		"http://host/": "http://host/",
+	} {
+		n := servicemap.Node{Name: name, Kind: servicemap.Queue}
+		if got := n.Label(); got != want {
+			t.Errorf("%s: %s", name, got)
+		}
 	}
 }

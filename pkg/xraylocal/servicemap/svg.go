@@ -70,7 +70,7 @@ func (m *Map) WriteSVG(out io.Writer) error {
 		m.svgEdgeLabel(w, &m.Edges[i], l.Edges[i])
 	}
 	for i := range m.Nodes {
-		m.svgNode(w, &m.Nodes[i], l.Nodes[i])
+		m.svgNode(w, &m.Nodes[i], l.Nodes[i], l.BoxWidth)
 	}
 	fmt.Fprintln(w, "</svg>")
 	return w.Flush()
@@ -150,7 +150,7 @@ func (m *Map) svgEdgeLabel(w io.Writer, e *Edge, r layout.Route) {
 	fmt.Fprintf(w, `  <text class="halo" x="%s" y="%s">%s</text><text class="%s" x="%[1]s" y="%[2]s">%[3]s</text>`+"\n", x, y, e.Latency(), class)
 }
 
-func (m *Map) svgNode(w io.Writer, n *Node, p layout.Place) {
+func (m *Map) svgNode(w io.Writer, n *Node, p layout.Place, width float64) {
 	x, y, radius := p.X+margin, p.Y+margin, m.Size(n)/2
 	title := n.Name
 	if n.Type != "" {
@@ -164,7 +164,7 @@ func (m *Map) svgNode(w io.Writer, n *Node, p layout.Place) {
 	}
 	fmt.Fprintf(w, `  <g><title>%s</title>`, html.EscapeString(title))
 	if m.Dense() {
-		m.svgRow(w, n, x, y)
+		m.svgRow(w, n, x, y, width)
 		return
 	}
 	m.svgRing(w, n, x, y, radius-2)
@@ -176,9 +176,9 @@ func (m *Map) svgNode(w io.Writer, n *Node, p layout.Place) {
 }
 
 // svgRow draws a node as a row: its circle at the left, what is written beside.
-func (m *Map) svgRow(w io.Writer, n *Node, x, y float64) {
-	left := x - rowWidth/2
-	fmt.Fprintf(w, `<rect class="page" x="%s" y="%s" width="%d" height="%d" rx="4"/>`, px(left), px(y-rowHeight/2), rowWidth, rowHeight)
+func (m *Map) svgRow(w io.Writer, n *Node, x, y, width float64) {
+	left := x - width/2
+	fmt.Fprintf(w, `<rect class="page" x="%s" y="%s" width="%s" height="%d" rx="4"/>`, px(left), px(y-rowHeight/2), px(width), rowHeight)
 	m.svgRing(w, n, left+rowCircle/2, y, rowCircle/2-2)
 	fmt.Fprintf(w, `<path class="icon" transform="translate(%s %s) scale(0.6)" d="%s"/>`, px(left+rowCircle/2), px(y), icons[n.Kind])
 	lines := n.lines()
@@ -222,7 +222,7 @@ func (n *Node) lines() []textLine {
 	if n.Kind == Client {
 		return []textLine{{"clients", ""}, {n.Traffic(), ""}}
 	}
-	lines := []textLine{{shorten(n.Name), "name"}}
+	lines := []textLine{{shorten(n.Label()), "name"}}
 	if n.Total == 0 {
 		return append(lines, textLine{n.Traffic(), ""})
 	}

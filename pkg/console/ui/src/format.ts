@@ -91,10 +91,20 @@ export function quoted(text: string): string {
   return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }
 
+/** What of an expression is in no string, parentheses or block. */
+function outside(expression: string): string {
+  let text = expression.replace(/"(?:[^"\\]|\\.)*"/g, "");
+  for (let before = ""; before !== text; ) {
+    before = text;
+    text = text.replace(/\([^()]*\)|\{[^{}]*\}/g, "");
+  }
+  return text;
+}
+
 /** Two filter expressions that must both hold. */
 export function and(a: string, b: string): string {
   if (!a.trim()) return b;
   if (!b.trim()) return a;
-  const wrap = (e: string) => (/\bOR\b/i.test(e) ? `(${e})` : e);
+  const wrap = (e: string) => (/\bOR\b/i.test(outside(e)) ? `(${e})` : e);
   return `${wrap(a)} AND ${wrap(b)}`;
 }
