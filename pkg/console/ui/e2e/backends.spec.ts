@@ -124,3 +124,17 @@ test("a sink that does not answer is said, and X-Ray's side is shown", async ({ 
   await expect(page.getByRole("alert")).toContainText("bragg sink");
   await expect(page.getByText(`${body.rows.length} traces, not compared.`)).toBeVisible();
 });
+
+test("live, what arrives does not move what is read", async ({ page }, info) => {
+  await page.goto(address("/backends", { live: "1", range: "15m", filter: 'service("both-ways")' }));
+  const first = page.getByRole("table").first().getByRole("button").first();
+  await first.click();
+  const name = await first.getAttribute("aria-label");
+  const more = await differ(consoleUrl(), process.env.SINK_URL!, info.workerIndex + 50);
+  const fresh = page.getByRole("button", { name: /^\d+ new$/ });
+  await expect(fresh).toBeVisible({ timeout: 15_000 });
+  await expect(first).toHaveAttribute("aria-label", name!);
+  await expect(page.locator(`#backends-${more.onlyXRay}`)).toBeHidden();
+  await fresh.click();
+  await expect(page.locator(`#backends-${more.onlyXRay}`)).toBeVisible();
+});

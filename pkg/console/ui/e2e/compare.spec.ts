@@ -22,6 +22,7 @@ test("two traces are chosen from the list, and laid over each other", async ({ p
   const errors = watch(page);
   const { fast, slow } = await extremes();
   await page.goto(address("/compare", { filter: WEB }));
+  await page.getByRole("button", { name: /^\d+ more$/ }).click();
   await page.getByRole("button", { name: new RegExp(`^A is .*${fast.id}`) }).click();
   await expect(page).toHaveURL(new RegExp(`a=${fast.id}`));
   await expect(page.getByRole("textbox", { name: "Id of trace A" })).toHaveValue(fast.id);

@@ -1,4 +1,4 @@
-import { Fragment, useState } from "react";
+import { Fragment, useCallback, useRef, useState } from "react";
 import { useApi } from "../../api/client";
 import { Snippet } from "../../components/Copy";
 import { OutcomeMark } from "../../components/Outcome";
@@ -10,6 +10,7 @@ import { useTitle } from "../../state/title";
 import { useUrl } from "../../state/url";
 import { Spans } from "./Spans";
 import { STATES, type Backends, type State, type TraceRow } from "./types";
+import { useHeld } from "./useHeld";
 import "./backends.css";
 
 const ORDER: State[] = ["only X-Ray", "only New Relic", "differs", "unread", "arriving", "equal"];
@@ -75,14 +76,18 @@ function Sources({ data, filter }: { data: Backends; filter: string }) {
   );
 }
 
-function List({ data }: { data: Backends }) {
+function List({ data: latest }: { data: Backends }) {
   const { params, set } = useUrl();
-  const { utc, to } = useTime();
+  const { utc, to, from, range, live } = useTime();
   const only = params.get("state") as State | null;
   const open = params.get("trace") ?? "";
+  const box = useRef<HTMLTableElement>(null);
+  const reading = useCallback(() => !!open || !!box.current?.matches(":hover, :focus-within"), [open]);
+  const view = `${params.get("filter")} ${range ? range.name : `${from} ${to}`} ${live}`;
+  const { shown: data, fresh, apply } = useHeld(latest, view, live, reading);
   const chosen = only ? data.rows.filter((r) => r.state === only) : data.rows;
   // What differs is shown however much it is; of the rest the newest.
-  const [limit, setLimit] = useState(100);
+  const [limit, setLimit] = useState(30);
   const rows = chosen.filter((r, i) => i < limit || STATES[r.state].bad || r.id === open);
   const [at, setAt] = useState(-1);
   const toggle = (id: string) => set({ trace: open === id ? null : id, only: null });
@@ -111,6 +116,14 @@ function List({ data }: { data: Backends }) {
               <b>{count(bad)}</b> of {count(data.rows.length)} {data.rows.length === 1 ? "trace differs" : "traces differ"}.
             </>
           )}
+          {fresh > 0 && (
+            <>
+              {" "}
+              <button type="button" className="button" onClick={apply}>
+                {count(fresh)} new
+              </button>
+            </>
+          )}
           {data.more && <span className="dim"> These are the newest; choose a shorter time range, or a filter, for others.</span>}
         </p>
         <div role="group" aria-label="Show only">
@@ -121,7 +134,7 @@ function List({ data }: { data: Backends }) {
           ))}
         </div>
       </div>
-      <table className="backends-list">
+      <table className="backends-list" ref={box}>
         <thead>
           <tr>
             <th scope="col">Comparison</th>

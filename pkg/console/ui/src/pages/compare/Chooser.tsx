@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { Link } from "wouter";
 import { useApi } from "../../api/client";
 import { OutcomeMark } from "../../components/Outcome";
@@ -12,11 +13,15 @@ interface Choices {
   more: boolean;
 }
 
+/** How many are shown at first. */
+const STEP = 30;
+
 /** The traces of the time range and filter, each to be A or B. */
 export function Chooser({ a, b, choose }: { a: string; b: string; choose: (slot: "a" | "b", id: string) => void }) {
   const { params, href, set } = useUrl();
   const { from, to, utc } = useTime();
   const filter = params.get("filter") ?? "";
+  const [limit, setLimit] = useState(STEP);
   const { data, error, refetch } = useApi<Choices>("compare/choices", { from, to, filter });
   if (!data) return error ? <Failed error={error} retry={() => void refetch()} /> : <Loading what="the traces" />;
   if (!data.traces.length && filter)
@@ -60,7 +65,7 @@ export function Chooser({ a, b, choose }: { a: string; b: string; choose: (slot:
           </tr>
         </thead>
         <tbody>
-          {data.traces.map((t) => (
+          {data.traces.slice(0, limit).map((t) => (
             <tr key={t.id} aria-selected={t.id === a || t.id === b}>
               <td className="compare-pick">
                 {(["a", "b"] as const).map((slot) => (
@@ -94,6 +99,13 @@ export function Chooser({ a, b, choose }: { a: string; b: string; choose: (slot:
           ))}
         </tbody>
       </table>
+      {data.traces.length > limit && (
+        <p className="compare-more">
+          <button type="button" className="button" onClick={() => setLimit(data.traces.length)}>
+            {count(data.traces.length - limit)} more
+          </button>
+        </p>
+      )}
     </section>
   );
 }
