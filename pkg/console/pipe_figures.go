@@ -197,7 +197,7 @@ func (f *figures) receiver(id string) receiver {
 		Lacks: []string{},
 	}
 	if r.Accepted == nil && r.Datagrams != nil { // ours, before its first document
-		r.Accepted = f.zero()
+		r.Accepted, r.Refused, r.Failed = f.zero(), f.zero(), f.zero()
 	}
 	if r.Datagrams != nil {
 		r.Dropped = f.last.by("otelcol_receiver_awsxray_dropped_documents", "reason", of)

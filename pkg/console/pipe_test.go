@@ -103,7 +103,7 @@ func TestPipe(t *testing.T) {
 		totals(map[string]*figure{"accepted": otlp.Accepted, "refused": otlp.Refused, "failed": otlp.Failed, "datagrams": otlp.Datagrams})); diff != "" {
 		t.Errorf("otlp: %s", diff)
 	}
-	if xraySDK.ID != "awsxray" || xraySDK.Datagrams.Total != 13 || xraySDK.Accepted.Total != 0 || xraySDK.Dropped["socket"] != 2 {
+	if xraySDK.ID != "awsxray" || xraySDK.Datagrams.Total != 13 || xraySDK.Accepted.Total != 0 || xraySDK.Dropped["socket"] != 2 || len(xraySDK.Lacks) != 0 {
 		t.Errorf("awsxray: %+v", xraySDK)
 	}
 	if got.Collector.Refused == nil || got.Collector.Refused.Total != 0 {
