@@ -4,16 +4,16 @@ import { consoleUrl, planted } from "../e2e/server";
 
 const DIR = join(import.meta.dirname, "../../screenshots");
 
-/** The demo's traces alone: those that are planted come later. */
+/** The demo's traces alone, without those that are planted. */
 function address(path: string, params: Record<string, string> = {}): string {
-  const at = Number(process.env.PLANTED_AT) - 4;
-  const times = { from: new Date((at - 600) * 1000).toISOString(), to: new Date(at * 1000).toISOString() };
-  return `${consoleUrl()}${path}?${new URLSearchParams({ tz: "utc", ...times, ...params })}`;
+  const at = Number(process.env.PLANTED_AT);
+  const times = { from: new Date((at - 300) * 1000).toISOString(), to: new Date((at + 60) * 1000).toISOString() };
+  return `${consoleUrl()}${path}?${new URLSearchParams({ tz: "utc", filter: 'service("web")', ...times, ...params })}`;
 }
 
 /** The id of a trace of the demo that matches. */
 async function traceOf(filter: string): Promise<string> {
-  const query = new URL(address("/console/api/traces", { filter }));
+  const query = new URL(address("/console/api/traces", { filter: `service("web") AND ${filter}` }));
   for (const name of ["from", "to"]) query.searchParams.set(name, String(Date.parse(query.searchParams.get(name)!) / 1000));
   const { traces } = (await (await fetch(query)).json()) as { traces: { id: string }[] };
   return traces[0]!.id;
@@ -21,15 +21,13 @@ async function traceOf(filter: string): Promise<string> {
 
 const SHOTS: { name: string; theme?: "dark"; open: (page: Page) => Promise<unknown> }[] = [
   { name: "map", open: (page) => page.goto(address("/map")) },
-  { name: "traces", open: (page) => page.goto(address("/traces", { filter: "fault OR error OR ok" })) },
+  { name: "traces", open: (page) => page.goto(address("/traces")) },
   {
     name: "trace",
     open: async (page) => {
       await page.goto(address(`/trace/${await traceOf("throttle")}`, { critical: "1" }));
       await expect(page.getByRole("treegrid")).toBeVisible();
-      await page.keyboard.press("e");
-      await page.keyboard.press("e");
-      await page.keyboard.press("Enter");
+      await page.getByRole("row", { name: /PutItem/ }).click();
       await page.getByRole("tab", { name: "Exceptions" }).or(page.getByRole("tab", { name: "Overview" })).first().click();
     },
   },
