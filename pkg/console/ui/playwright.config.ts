@@ -7,8 +7,8 @@ export default defineConfig({
   globalSetup: "./e2e/setup.ts",
   workers: 2,
   fullyParallel: true,
-  timeout: 30_000,
-  expect: { timeout: 10_000 },
+  timeout: 120_000, // axe takes its time on a machine that is busy
+  expect: { timeout: 20_000 },
   forbidOnly: !!process.env.CI,
   reporter: [["line"]],
   outputDir: "test-results",
