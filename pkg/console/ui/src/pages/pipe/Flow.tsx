@@ -6,6 +6,8 @@ import { perSecond, type Collector, type Figure, type Pipe, type Receiver } from
 export function Flow({ collector, stale }: { collector: Collector; stale: boolean }) {
   const on = collector.pipes.filter((p) => !p.off);
   const off = collector.pipes.filter((p) => p.off);
+  const rates = collector.receivers.map((r) => r.accepted?.rate ?? null);
+  const received = rates.every((r) => r === null) ? null : rates.reduce<number>((sum, r) => sum + (r ?? 0), 0);
   return (
     <section className={`pipe-flow ${stale ? "stale" : ""}`} aria-label="The collector">
       <div className="pipe-receive">
@@ -18,7 +20,7 @@ export function Flow({ collector, stale }: { collector: Collector; stale: boolea
       </div>
       <div className="pipe-lanes">
         {on.map((p) => (
-          <Lane key={p.exporter} pipe={p} />
+          <Lane key={p.exporter} pipe={p} received={received} />
         ))}
         {on.length === 0 && <p className="dim pipe-nothing">No exporter has sent anything yet. One that has no queue shows itself with its first span.</p>}
         {off.length > 0 && (
@@ -47,13 +49,13 @@ function ReceiverBox({ receiver: r }: { receiver: Receiver }) {
   );
 }
 
-function Lane({ pipe: p }: { pipe: Pipe }) {
+function Lane({ pipe: p, received }: { pipe: Pipe; received: number | null }) {
   const rate = p.sent?.rate ?? null;
   const share = p.queue && p.queue.capacity > 0 ? p.queue.size / p.queue.capacity : null;
   return (
     <section className="pipe-lane" aria-label={`To ${p.backend}`}>
       <div className="pipe-stages">
-        <Stream rate={rate} />
+        <Stream rate={received} />
         <Stage name="Queue">
           {p.queue && share !== null ? (
             <>
