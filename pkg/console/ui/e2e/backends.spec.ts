@@ -91,6 +91,7 @@ test("a trace opens to its spans side by side", async ({ page, context }) => {
 });
 
 test("what is only in New Relic, and hostile names, are shown as text", async ({ page }) => {
+  test.slow(); // axe reads all of it twice
   const errors = watch(page);
   await page.goto(address("/backends", { ...range(), range: "", trace: ids.hostile, only: "all" }));
   const spans = page.getByRole("region", { name: `Spans of ${ids.hostile}` });
