@@ -14,7 +14,7 @@ const (
 
 // lambda puts tracelambda.Start in the place of lambda.Start: spans need a span
 // of the invocation to be children of, where segments had Lambda's own.
-func (p *Plan) lambda(pkg *packages.Package, name string, source []byte) ([]byte, error) {
+func (p *Plan) lambda(pkg *packages.Package, uses program, source []byte) ([]byte, error) {
 	fset, file, err := parse(source)
 	if err != nil {
 		return nil, err
@@ -30,11 +30,11 @@ func (p *Plan) lambda(pkg *packages.Package, name string, source []byte) ([]byte
 		}
 	}
 	e := edits{fset: fset}
-	uses, replaced := 0, 0
+	mentions, replaced := 0, 0
 	ast.Inspect(file, func(n ast.Node) bool {
 		if s, ok := n.(*ast.SelectorExpr); ok {
 			if id, ok := s.X.(*ast.Ident); ok && id.Name == local && id.Obj == nil {
-				uses++
+				mentions++
 			}
 		}
 		call, ok := n.(*ast.CallExpr)
@@ -49,18 +49,15 @@ func (p *Plan) lambda(pkg *packages.Package, name string, source []byte) ([]byte
 			replaced++
 			e.replace(s.Pos(), s.End(), "tracelambda.Start")
 			e.close(call.Rparen, ", tracelambda.AsSubsegment()")
-			p.at(Changes, fset.PositionFor(call.Pos(), false), "lambda.Start becomes tracelambda.Start")
-			p.Findings[len(p.Findings)-1].File = p.relative(name)
+			p.at(Changes, pkg.Fset.PositionFor(uses.lambdaAt, false), "lambda.Start becomes tracelambda.Start")
 		}
 		return true
 	})
 	if replaced == 0 {
-		at := pkg.Fset.PositionFor(pkg.Syntax[0].Package, false)
-		at.Filename, at.Line = name, 1
-		p.at(Person, at, "the Lambda function is not started by lambda.Start with its handler alone: put tracelambda.Wrap around the handler, or its spans are in traces of their own")
+		p.at(Person, pkg.Fset.PositionFor(uses.lambdaAt, false), "the Lambda function is not started by lambda.Start with its handler alone: put tracelambda.Wrap around the handler, or its spans are in traces of their own")
 		return source, nil
 	}
-	if uses == replaced {
+	if mentions == replaced {
 		e.replace(spec.Pos(), spec.End(), strconv.Quote(traceLambda))
 	} else {
 		e.insertLine(source, spec, strconv.Quote(traceLambda)+"\n")

@@ -211,3 +211,42 @@ func main() {
 		}
 	}
 }
+
+// A Lambda function's spans are children of one of the invocation, and go to the
+// daemon that Lambda runs; its segments alone need no start.
+func TestLambda(t *testing.T) {
+	outsideOfWorkspace(t)
+	dir := newModule(t, map[string]string{"main.go": `package main
+
+import (
+	"context"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	` + xrayImport + `
+)
+
+func main() {
+	lambda.Start(func(ctx context.Context) error {
+		_, sub := xray.BeginSubsegment(ctx, "work")
+		sub.Close(nil)
+		return nil
+	})
+}
+`})
+	plan, err := New(t.Context(), Options{Dir: dir, Checkout: checkout(t)})
+	must(t, err)
+	if report := plan.Report(); !strings.Contains(report, "main.go:10: a Lambda function: its segments go on") || strings.Contains(report, "starts OpenTelemetry") {
+		t.Errorf("to xraysdk:\n%s", report)
+	}
+	plan = migrateTo(t, Options{Dir: dir, Checkout: checkout(t), OpenTelemetry: true})
+	command(t, dir, "go", "vet", ".")
+	text := read(t, dir, "main.go") + read(t, dir, "telemetry_start.go") + plan.Report()
+	for _, want := range []string{"tracelambda.Start(func(ctx", "}, tracelambda.AsSubsegment())", `telemetry.WithExporters("xrayudp")`, "main.go:11: lambda.Start becomes tracelambda.Start"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "WithXRaySampling") {
+		t.Error("Lambda decides what is sampled")
+	}
+}

@@ -16,6 +16,7 @@ type program struct {
 	started  bool      // by telemetry.Start
 	provider bool      // OpenTelemetry's, set by the program
 	lambda   string    // the function that starts a Lambda function
+	lambdaAt token.Pos // where it is called
 	exits    token.Pos // where main ends without what it has deferred
 }
 
@@ -54,7 +55,7 @@ func (p *program) see(id *ast.Ident, o types.Object) {
 	case path == sdk+"/telemetry" && f.Name() == "Start":
 		p.started = true
 	case isLambdaStart(path, f.Name()):
-		p.lambda = f.Name()
+		p.lambda, p.lambdaAt = f.Name(), id.Pos()
 	}
 }
 

@@ -95,7 +95,7 @@ func (p *Plan) start(pkg *packages.Package, file *ast.File, name string) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if uses.lambda != "" {
-		if after, err = p.lambda(pkg, name, after); err != nil {
+		if after, err = p.lambda(pkg, uses, after); err != nil {
 			return err
 		}
 		index = slices.IndexFunc(p.Changes, func(c Change) bool { return c.Path == name })
@@ -150,6 +150,8 @@ func (p *Plan) startSource(function string, lambda bool) string {
 		if p.version != "" {
 			options += ",\n\t\ttelemetry.WithServiceVersion(" + strconv.Quote(p.version) + ")"
 		}
+	}
+	if p.options.OpenTelemetry && !lambda { // which decides itself
 		options += ",\n\t\ttelemetry.WithXRaySampling()"
 		note = "//\n// Traces are sampled by X-Ray's rules, as the X-Ray SDK did;\n// OTEL_TRACES_SAMPLER changes that.\n"
 	}
