@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/bragg-tracing/bragg/pkg/collector/adot"
 )
@@ -253,12 +252,4 @@ func parametersProblems(t testing.TB, name string, content []byte) (problems []s
 		return template.ValueProblems(file["Parameters"])
 	}
 	return []string{"there is no template beside it"}
-}
-
-// withPipelines reports whether YAML is a collector's configuration.
-func withPipelines(content []byte) bool {
-	var doc struct {
-		Service struct{ Pipelines map[string]any }
-	}
-	return yaml.Unmarshal(content, &doc) == nil && len(doc.Service.Pipelines) > 0
 }
