@@ -17,18 +17,20 @@ export interface HistogramProps {
   height?: number;
   /** How a value on the axis is written; a duration if not given. */
   format?: (value: number) => string;
+  /** How what is in a bin is written; a count if not given. */
+  write?: (n: number) => string;
 }
 
 const BOTTOM = 20;
 
 /** A histogram with bins of equal width on the page and, with onSelect, a brush: drag, or arrows with shift on the focused chart. */
-export function Histogram({ edges, counts, other, selected = null, onSelect, label, height = 88, format = duration }: HistogramProps) {
+export function Histogram({ edges, counts, other, selected = null, onSelect, label, height = 88, format = duration, write = count }: HistogramProps) {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const help = useId();
   const [drag, setDrag] = useState<[number, number] | null>(null);
   const bins = counts.length;
-  const most = Math.max(1, ...counts, ...(other ?? []));
+  const most = Math.max(...counts, ...(other ?? [])) || 1;
   const plot = height - BOTTOM;
   const step = bins ? width / bins : width;
 
@@ -103,7 +105,7 @@ export function Histogram({ edges, counts, other, selected = null, onSelect, lab
             const h = n ? Math.max(1, (n / most) * (plot - 4)) : 0;
             return (
               <rect key={i} className="bar" x={i * step + 0.5} width={Math.max(1, step - 1)} y={plot - h} height={h}>
-                <title>{`${format(edges[i]!)} to ${format(edges[i + 1]!)}: ${count(n)}${other ? `, ${count(other[i] ?? 0)}` : ""}`}</title>
+                <title>{`${format(edges[i]!)} to ${format(edges[i + 1]!)}: ${write(n)}${other ? `, ${write(other[i] ?? 0)}` : ""}`}</title>
               </rect>
             );
           })}
