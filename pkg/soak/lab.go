@@ -24,8 +24,7 @@ const normalRate = 10
 type lab struct {
 	*backends
 	collector *process
-	demo      *shop // nil: no demo
-	progress  io.Writer
+	demo      *shop         // nil: no demo
 	settle    time.Duration // how long after a fault what is queued may take
 	rate      float64
 	outage    time.Duration
