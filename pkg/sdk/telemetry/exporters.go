@@ -43,7 +43,8 @@ func exportersOf(s signal) []string {
 
 // exporterNames returns the exporters that OTEL_…_EXPORTER or the option names,
 // each once, nothing for none. Names that it does not know it returns as
-// errors.
+// errors; where it knows none of them the setting is as good as not made:
+// https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#enum
 func exporterNames(c *config, s signal) (names []string, errs []error) {
 	source := "OTEL_" + s.variable + "_EXPORTER"
 	list := variableList(source)
@@ -63,6 +64,10 @@ func exporterNames(c *config, s signal) (names []string, errs []error) {
 		case !slices.Contains(names, name):
 			names = append(names, name)
 		}
+	}
+	if len(names) == 0 {
+		names = []string{exporterOTLP}
+		errs = append(errs, fmt.Errorf("%s names no exporter that is known: exporting by %s", source, exporterOTLP))
 	}
 	return names, errs
 }

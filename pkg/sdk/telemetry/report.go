@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -21,7 +22,22 @@ type report struct {
 }
 
 // Handle implements otel.ErrorHandler.
-func (r *report) Handle(err error) { r.failed(err) }
+func (r *report) Handle(err error) {
+	if !ofSamplerVariables(err) {
+		r.failed(err)
+	}
+}
+
+// ofSamplerVariables reports whether OpenTelemetry's SDK found fault with
+// OTEL_TRACES_SAMPLER or its argument, which it reads whenever it makes a tracer
+// provider, also one that is given its sampler. It does not know xray, and what
+// is wrong with the others newSampler has said already. The errors have no
+// exported type: go.opentelemetry.io/otel/sdk/trace/sampler_env.go.
+func ofSamplerVariables(err error) bool {
+	text := err.Error()
+	return strings.HasPrefix(text, "unsupported sampler: ") || strings.HasPrefix(text, "parsing sampler argument: ") ||
+		strings.HasPrefix(text, "invalid trace ID ratio: ")
+}
 
 // failed logs the error with the attributes, or counts it.
 func (r *report) failed(err error, attrs ...any) {

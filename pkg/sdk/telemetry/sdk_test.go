@@ -404,3 +404,46 @@ func TestSampler(t *testing.T) {
 		})
 	}
 }
+
+// TestSettingsReportedOnce: OpenTelemetry's SDK reads the sampler's variables
+// too, does not know X-Ray's, and would report each mistake a second time.
+func TestSettingsReportedOnce(t *testing.T) {
+	tests := []struct {
+		name        string
+		environment map[string]string
+		want        []string // in the log, once each
+	}{
+		{"sampler that only X-Ray has", map[string]string{"OTEL_TRACES_SAMPLER": "xray"}, nil},
+		{"ratio that is no number", map[string]string{"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "half"}, []string{"is not a number"}},
+		{"ratio above 1", map[string]string{"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "2"}, []string{"OTEL_TRACES_SAMPLER_ARG"}},
+		{"unknown exporters alone", map[string]string{"OTEL_TRACES_EXPORTER": "zipkin"}, []string{`unknown exporter \"zipkin\"`, "exporting by otlp"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			clearEnvironment(t)
+			t.Setenv("OTEL_TRACES_EXPORTER", "none")
+			for name, value := range tt.environment {
+				t.Setenv(name, value)
+			}
+			var log logBuffer
+			sdk, err := telemetry.Start(t.Context(), telemetry.WithServiceName("test"), telemetry.WithoutMetrics(), telemetry.WithoutLogs(), telemetry.WithLogger(log.logger()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := sdk.Shutdown(t.Context()); err != nil {
+				t.Error(err)
+			}
+			for _, want := range tt.want {
+				if strings.Count(log.String(), want) != 1 {
+					t.Errorf("%s is not there once", want)
+				}
+			}
+			if lines := strings.Count(log.String(), "\n"); lines != len(tt.want) {
+				t.Errorf("%d lines, want %d", lines, len(tt.want))
+			}
+			if t.Failed() {
+				t.Logf("log:\n%s", &log)
+			}
+		})
+	}
+}
