@@ -29,7 +29,7 @@ func buildPrograms(t *testing.T, root string) map[string]string {
 			t.Fatal(err)
 		}
 		sources := t.TempDir()
-		replayCopies(t, d.stages[0], root, sources, ignore)
+		replayCopies(t, d.build(t), root, sources, ignore)
 		pkg, variable := d.goBuild(t)
 		program := filepath.Join(t.TempDir(), filepath.Base(d.entrypoint()))
 		args := append([]string{"build", "-ldflags", "-X " + variable + "=" + rehearsalVersion, "-o", program}, buildMode...)
@@ -47,11 +47,23 @@ func buildPrograms(t *testing.T, root string) map[string]string {
 	return programs
 }
 
+// build returns the stage that builds a program.
+func (d *dockerfile) build(t *testing.T) instructions.Stage {
+	t.Helper()
+	for _, stage := range d.stages {
+		if stage.Name == "build" {
+			return stage
+		}
+	}
+	t.Fatal("the Dockerfile has no stage named build")
+	return instructions.Stage{}
+}
+
 // goBuild returns the package that the Dockerfile builds, and the variable that
 // it links the version into.
 func (d *dockerfile) goBuild(t *testing.T) (pkg, variable string) {
 	t.Helper()
-	for _, run := range commands[*instructions.RunCommand](d.stages[0]) {
+	for _, run := range commands[*instructions.RunCommand](d.build(t)) {
 		command := strings.Join(run.CmdLine, " ")
 		p, v := builtPackage.FindStringSubmatch(command), linkedVersion.FindStringSubmatch(command)
 		if p != nil && v != nil {
@@ -63,10 +75,13 @@ func (d *dockerfile) goBuild(t *testing.T) (pkg, variable string) {
 }
 
 // replayCopies does a stage's COPY instructions from the context: files that
-// .dockerignore hides do not arrive.
+// .dockerignore hides do not arrive. What comes from another stage is left out.
 func replayCopies(t *testing.T, stage instructions.Stage, context, target string, ignore ignorePatterns) {
 	t.Helper()
 	for _, c := range commands[*instructions.CopyCommand](stage) {
+		if c.From != "" {
+			continue
+		}
 		for _, source := range c.SourcePaths {
 			matches, err := filepath.Glob(filepath.Join(context, source))
 			if err != nil {

@@ -112,9 +112,9 @@ const (
 	spansOfTrace     = 4
 )
 
-// traceID returns the id of a trace, which begins with the time as X-Ray's do.
-func traceID(scenario, i int) (id [16]byte) {
-	binary.BigEndian.PutUint32(id[:], uint32(time.Now().Unix()))
+// traceID returns the id of a trace that began then, which is how X-Ray's begin.
+func traceID(began time.Time, scenario, i int) (id [16]byte) {
+	binary.BigEndian.PutUint32(id[:], uint32(began.Unix()))
 	binary.BigEndian.PutUint64(id[4:], uint64(scenario+1)*0x9e3779b97f4a7c15+uint64(i)*0xbf58476d1ce4e5b9)
 	binary.BigEndian.PutUint32(id[12:], uint32(scenario<<16|i))
 	return id
@@ -125,6 +125,7 @@ func traceID(scenario, i int) (id [16]byte) {
 func (g *gateway) send(t *testing.T) map[string]string {
 	t.Helper()
 	kinds := map[string]string{} // trace → scenario
+	began := time.Now()
 	for position := range spansOfTrace {
 		for number, sc := range scenarios {
 			traces := ptrace.NewTraces()
@@ -132,7 +133,7 @@ func (g *gateway) send(t *testing.T) map[string]string {
 			resource.Resource().Attributes().PutStr("service.name", sc.service)
 			spans := resource.ScopeSpans().AppendEmpty().Spans()
 			for i := range tracesOfScenario {
-				id := traceID(number, i)
+				id := traceID(began, number, i)
 				kinds[fmt.Sprintf("%x", id[12:])] = sc.name
 				s := spans.AppendEmpty()
 				fillSpan(s, id, position)

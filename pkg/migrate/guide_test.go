@@ -96,7 +96,9 @@ func (e *endpoints) build(t *testing.T, dir string) (program string) {
 // run runs a program and returns the id of its trace.
 func (e *endpoints) run(t *testing.T, program string, s *stack) string {
 	t.Helper()
+	e.mu.Lock()
 	e.trace = ""
+	e.mu.Unlock()
 	cmd := exec.CommandContext(t.Context(), program)
 	cmd.Env = append(os.Environ(),
 		"DYNAMODB_ENDPOINT="+e.dynamodb, "S3_ENDPOINT="+e.s3, "PARTNER_URL="+e.partner, "OTEL_TRACES_SAMPLER=always_on", "OTEL_METRICS_EXPORTER=none",

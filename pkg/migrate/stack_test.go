@@ -1,11 +1,13 @@
 package migrate
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -52,7 +54,7 @@ func newStack(t *testing.T) *stack {
 		must(t, err)
 	}
 	s.otlp, s.daemon = "http://127.0.0.1:"+env["BRAGG_OTLP_GRPC_PORT"], "127.0.0.1:"+env["BRAGG_DAEMON_PORT"]
-	c, err := collector.Start(t.Context(), collector.Options{ConfigFile: filepath.Join(checkout(t), "otel-collector.yaml"), Env: env})
+	c, err := collector.Start(t.Context(), collector.Options{ConfigFile: configuration(t), Env: env})
 	must(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -62,6 +64,18 @@ func newStack(t *testing.T) *stack {
 		}
 	})
 	return s
+}
+
+// configuration is the project's, but for a data race in the memory limiter of
+// collector v0.159.0, which pipelines share: one that starts writes the host
+// that the limiter's first check, of another, reads.
+func configuration(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(checkout(t), "otel-collector.yaml"))
+	must(t, err)
+	path := filepath.Join(t.TempDir(), "otel-collector.yaml")
+	must(t, os.WriteFile(path, bytes.Replace(text, []byte("check_interval: 5s"), []byte("check_interval: 1h"), 1), 0o600))
+	return path
 }
 
 // freePort returns a port that is free for TCP and UDP.

@@ -92,6 +92,9 @@ func sampledPerSecond(t *testing.T, dir string, newClient func(http.RoundTripper
 			time.Sleep(time.Second)
 		}
 	}
+	// Reservoirs are of a second, and our samplers' clock is up to 10 ms late: all
+	// of a second's requests come in the midst of it.
+	time.Sleep(500 * time.Millisecond)
 	run(60) // to settle
 	run(600)
 	return float64(sampled) / 600
