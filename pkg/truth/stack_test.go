@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -129,8 +130,24 @@ func startStack(dir string) (err error) {
 	stack.daemon = "127.0.0.1:" + env["BRAGG_DAEMON_PORT"]
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	stack.collector, err = collector.Start(ctx, collector.Options{ConfigFile: "../../otel-collector.yaml", Env: env})
+	config, err := configuration(dir)
+	if err != nil {
+		return err
+	}
+	stack.collector, err = collector.Start(ctx, collector.Options{ConfigFile: config, Env: env})
 	return err
+}
+
+// configuration is the project's, but for a data race in the memory limiter of
+// collector v0.159.0, which pipelines share: one that starts writes the host
+// that the limiter's first check, of another, reads.
+func configuration(dir string) (string, error) {
+	text, err := os.ReadFile("../../otel-collector.yaml")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "otel-collector.yaml")
+	return path, os.WriteFile(path, bytes.Replace(text, []byte("check_interval: 5s"), []byte("check_interval: 1h"), 1), 0o600)
 }
 
 // freePort returns a port that is free for TCP and UDP.

@@ -87,6 +87,9 @@ func (s *Stage) startCollector(t *testing.T, opts Options) {
 	if opts.Config == "" { // a test does not wait for what a backend that is down would take
 		opts.Config = filepath.Join(t.TempDir(), "otel-collector.yaml")
 		text := strings.Replace(collector.DefaultConfig, "    max_retries: 5\n", "    max_retries: 5\n    shutdown_timeout: 100ms\n", 1)
+		// The memory limiter of collector v0.159.0, which pipelines share, has a data
+		// race: one that starts writes the host that the first check of another reads.
+		text = strings.Replace(text, "check_interval: 5s", "check_interval: 1h", 1)
 		if err := os.WriteFile(opts.Config, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
