@@ -1,21 +1,18 @@
 package migrate
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"os"
-	"path/filepath"
-	"strconv"
+	"maps"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/xray"
 
 	"github.com/bragg-tracing/bragg/pkg/collector"
+	"github.com/bragg-tracing/bragg/pkg/collector/collectortest"
 	"github.com/bragg-tracing/bragg/pkg/newrelic/sink"
 	"github.com/bragg-tracing/bragg/pkg/sdk/licensekey"
 	"github.com/bragg-tracing/bragg/pkg/segment"
@@ -44,17 +41,17 @@ func newStack(t *testing.T) *stack {
 	s.sink, err = sink.Open(sink.Config{Dir: t.TempDir(), Listen: "127.0.0.1:0", Logger: quiet})
 	must(t, err)
 	must(t, s.sink.Start())
-	env := map[string]string{
+	env, err := collectortest.Ports()
+	must(t, err)
+	maps.Copy(env, map[string]string{
 		"BRAGG_BIND": "127.0.0.1", "BRAGG_XRAY_EXPORTERS": "[awsxray]", "BRAGG_NEWRELIC_EXPORTERS": "[otlp_http/newrelic]",
 		"BRAGG_XRAY_ENDPOINT": "http://" + s.xray.Addr(), "BRAGG_NEWRELIC_ENDPOINT": s.sink.URL(),
 		"NEW_RELIC_LICENSE_KEY": licensekey.Local, "AWS_REGION": "us-east-1",
-	}
-	for _, name := range []string{"OTLP_GRPC", "OTLP_HTTP", "DAEMON", "HEALTH", "METRICS"} {
-		env["BRAGG_"+name+"_PORT"], err = freePort()
-		must(t, err)
-	}
+	})
 	s.otlp, s.daemon = "http://127.0.0.1:"+env["BRAGG_OTLP_GRPC_PORT"], "127.0.0.1:"+env["BRAGG_DAEMON_PORT"]
-	c, err := collector.Start(t.Context(), collector.Options{ConfigFile: configuration(t), Env: env})
+	config, err := collectortest.Configuration(t.TempDir())
+	must(t, err)
+	c, err := collector.Start(t.Context(), collector.Options{ConfigFile: config, Env: env})
 	must(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -64,36 +61,6 @@ func newStack(t *testing.T) *stack {
 		}
 	})
 	return s
-}
-
-// configuration is the project's, but for a data race in the memory limiter of
-// collector v0.159.0, which pipelines share: one that starts writes the host
-// that the limiter's first check, of another, reads.
-func configuration(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(checkout(t), "otel-collector.yaml"))
-	must(t, err)
-	path := filepath.Join(t.TempDir(), "otel-collector.yaml")
-	must(t, os.WriteFile(path, bytes.Replace(text, []byte("check_interval: 5s"), []byte("check_interval: 1h"), 1), 0o600))
-	return path
-}
-
-// freePort returns a port that is free for TCP and UDP.
-func freePort() (string, error) {
-	for range 20 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return "", err
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		u, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-		l.Close()
-		if err == nil {
-			u.Close()
-			return strconv.Itoa(port), nil
-		}
-	}
-	return "", errors.New("no port is free for TCP and UDP")
 }
 
 // A part is a segment or subsegment, with the name of the one above.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bragg-tracing/bragg/pkg/collector/collectortest"
 	"github.com/bragg-tracing/bragg/pkg/sdk/propagation"
 )
 
@@ -32,7 +33,7 @@ func program(t *testing.T, guide string) string {
 // finds what the guide says that one sees.
 func TestGuide(t *testing.T) {
 	t.Parallel()
-	port, err := freePort()
+	port, err := collectortest.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}

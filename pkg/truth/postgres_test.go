@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"github.com/bragg-tracing/bragg/pkg/collector/collectortest"
 )
 
 // postgres is a cluster that lasts as long as the tests.
@@ -61,7 +63,7 @@ func startPostgres() error {
 			return err
 		}
 	}
-	port, err := freePort()
+	port, err := collectortest.FreePort()
 	if err != nil {
 		return err
 	}

@@ -1,18 +1,16 @@
 package truth
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
-	"net"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/bragg-tracing/bragg/pkg/collector"
+	"github.com/bragg-tracing/bragg/pkg/collector/collectortest"
 	"github.com/bragg-tracing/bragg/pkg/newrelic/sink"
 	"github.com/bragg-tracing/bragg/pkg/sdk/licensekey"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal"
@@ -114,56 +113,23 @@ func startStack(dir string) (err error) {
 		return err
 	}
 	stack.tapServer = httptest.NewServer(stack.tap)
-	env := map[string]string{
+	env, err := collectortest.Ports()
+	if err != nil {
+		return err
+	}
+	maps.Copy(env, map[string]string{
 		"BRAGG_BIND": "127.0.0.1", "BRAGG_XRAY_EXPORTERS": "[awsxray]", "BRAGG_NEWRELIC_EXPORTERS": "[otlp_http/newrelic]",
 		"BRAGG_XRAY_ENDPOINT": "http://" + stack.xray.Addr(), "BRAGG_NEWRELIC_ENDPOINT": stack.tapServer.URL,
 		"NEW_RELIC_LICENSE_KEY": licensekey.Local, "AWS_REGION": "us-east-1",
-	}
-	for _, name := range []string{"OTLP_GRPC", "OTLP_HTTP", "DAEMON", "HEALTH", "METRICS"} {
-		port, err := freePort()
-		if err != nil {
-			return err
-		}
-		env["BRAGG_"+name+"_PORT"] = port
-	}
+	})
 	stack.otlp = "http://127.0.0.1:" + env["BRAGG_OTLP_GRPC_PORT"]
 	stack.daemon = "127.0.0.1:" + env["BRAGG_DAEMON_PORT"]
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	config, err := configuration(dir)
+	config, err := collectortest.Configuration(dir)
 	if err != nil {
 		return err
 	}
 	stack.collector, err = collector.Start(ctx, collector.Options{ConfigFile: config, Env: env})
 	return err
-}
-
-// configuration is the project's, but for a data race in the memory limiter of
-// collector v0.159.0, which pipelines share: one that starts writes the host
-// that the limiter's first check, of another, reads.
-func configuration(dir string) (string, error) {
-	text, err := os.ReadFile("../../otel-collector.yaml")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "otel-collector.yaml")
-	return path, os.WriteFile(path, bytes.Replace(text, []byte("check_interval: 5s"), []byte("check_interval: 1h"), 1), 0o600)
-}
-
-// freePort returns a port that is free for TCP and UDP.
-func freePort() (string, error) {
-	for range 20 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return "", err
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		u, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-		l.Close()
-		if err == nil {
-			u.Close()
-			return strconv.Itoa(port), nil
-		}
-	}
-	return "", errors.New("no port is free for TCP and UDP")
 }

@@ -6,14 +6,11 @@ import (
 	"context"
 	"log/slog"
 	"maps"
-	"net"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/bragg-tracing/bragg/pkg/collector"
+	"github.com/bragg-tracing/bragg/pkg/collector/collectortest"
 	"github.com/bragg-tracing/bragg/pkg/newrelic/sink"
 	"github.com/bragg-tracing/bragg/pkg/sdk/licensekey"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal"
@@ -69,14 +66,15 @@ func Start(t *testing.T, opts Options) *Stage {
 
 func (s *Stage) startCollector(t *testing.T, opts Options) {
 	t.Helper()
-	ports := freePorts(t, 5)
-	env := map[string]string{
+	env, err := collectortest.Ports()
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(env, map[string]string{
 		"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1",
 		"BRAGG_XRAY_ENDPOINT": s.XRay, "BRAGG_NEWRELIC_ENDPOINT": s.NewRelic,
 		"BRAGG_NEWRELIC_EXPORTERS": "[otlp_http/newrelic]", "NEW_RELIC_LICENSE_KEY": licensekey.Local,
-		"BRAGG_OTLP_GRPC_PORT": ports[0], "BRAGG_OTLP_HTTP_PORT": ports[1], "BRAGG_DAEMON_PORT": ports[2],
-		"BRAGG_HEALTH_PORT": ports[3], "BRAGG_METRICS_PORT": ports[4],
-	}
+	})
 	maps.Copy(env, opts.Env)
 	for name, value := range map[string]string{ // which the AWS SDK reads from the process
 		"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_EC2_METADATA_DISABLED": "true",
@@ -85,12 +83,7 @@ func (s *Stage) startCollector(t *testing.T, opts Options) {
 		t.Setenv(name, value)
 	}
 	if opts.Config == "" { // a test does not wait for what a backend that is down would take
-		opts.Config = filepath.Join(t.TempDir(), "otel-collector.yaml")
-		text := strings.Replace(collector.DefaultConfig, "    max_retries: 5\n", "    max_retries: 5\n    shutdown_timeout: 100ms\n", 1)
-		// The memory limiter of collector v0.159.0, which pipelines share, has a data
-		// race: one that starts writes the host that the first check of another reads.
-		text = strings.Replace(text, "check_interval: 5s", "check_interval: 1h", 1)
-		if err := os.WriteFile(opts.Config, []byte(text), 0o600); err != nil {
+		if opts.Config, err = collectortest.Configuration(t.TempDir(), "    max_retries: 5\n", "    max_retries: 5\n    shutdown_timeout: 100ms\n"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -99,8 +92,8 @@ func (s *Stage) startCollector(t *testing.T, opts Options) {
 		t.Fatal(err)
 	}
 	stop(t, c.Shutdown)
-	s.GRPC, s.HTTP, s.Daemon = "http://127.0.0.1:"+ports[0], "http://127.0.0.1:"+ports[1], "127.0.0.1:"+ports[2]
-	s.Health, s.Metrics = "http://127.0.0.1:"+ports[3]+"/", "http://127.0.0.1:"+ports[4]+"/metrics"
+	s.GRPC, s.HTTP, s.Daemon = "http://127.0.0.1:"+env["BRAGG_OTLP_GRPC_PORT"], "http://127.0.0.1:"+env["BRAGG_OTLP_HTTP_PORT"], "127.0.0.1:"+env["BRAGG_DAEMON_PORT"]
+	s.Health, s.Metrics = "http://127.0.0.1:"+env["BRAGG_HEALTH_PORT"]+"/", "http://127.0.0.1:"+env["BRAGG_METRICS_PORT"]+"/metrics"
 }
 
 func stop(t *testing.T, f func(context.Context) error) {
@@ -111,20 +104,4 @@ func stop(t *testing.T, f func(context.Context) error) {
 			t.Errorf("stop: %v", err)
 		}
 	})
-}
-
-// freePorts returns ports that were free for TCP and UDP a moment ago.
-func freePorts(t *testing.T, n int) []string {
-	t.Helper()
-	var ports []string
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		_, port, _ := net.SplitHostPort(l.Addr().String())
-		ports = append(ports, port)
-	}
-	return ports
 }

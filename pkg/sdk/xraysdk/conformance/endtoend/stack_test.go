@@ -1,22 +1,19 @@
 package endtoend
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
+	"maps"
 	"os"
-	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/xray"
 
 	"github.com/bragg-tracing/bragg/pkg/collector"
+	"github.com/bragg-tracing/bragg/pkg/collector/collectortest"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
 )
@@ -51,58 +48,27 @@ func startStack(t *testing.T) *stack {
 	if s.api, err = client.New("http://"+s.xray.Addr(), ""); err != nil {
 		t.Fatal(err)
 	}
-	env := map[string]string{
+	env, err := collectortest.Ports()
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(env, map[string]string{
 		"BRAGG_BIND": "127.0.0.1", "BRAGG_XRAY_EXPORTERS": "[awsxray]",
 		"BRAGG_XRAY_ENDPOINT": "http://" + s.xray.Addr(), "AWS_REGION": "us-east-1",
-	}
-	for _, name := range []string{"OTLP_GRPC", "OTLP_HTTP", "DAEMON", "HEALTH", "METRICS"} {
-		if env["BRAGG_"+name+"_PORT"], err = freePort(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	})
 	s.daemon, s.otlp = "127.0.0.1:"+env["BRAGG_DAEMON_PORT"], "http://127.0.0.1:"+env["BRAGG_OTLP_GRPC_PORT"]
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	c, err := collector.Start(ctx, collector.Options{ConfigFile: configuration(t), Env: env})
+	config, err := collectortest.Configuration(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := collector.Start(ctx, collector.Options{ConfigFile: config, Env: env})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Shutdown(context.Background()) })
 	return s
-}
-
-// configuration is the project's, but for a data race in the memory limiter of
-// collector v0.159.0, which pipelines share: one that starts writes the host
-// that the limiter's first check, of another, reads.
-func configuration(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(top, "otel-collector.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "otel-collector.yaml")
-	if err := os.WriteFile(path, bytes.Replace(text, []byte("check_interval: 5s"), []byte("check_interval: 1h"), 1), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// freePort returns a port that is free for TCP and UDP.
-func freePort() (string, error) {
-	for range 20 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return "", err
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		u, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-		l.Close()
-		if err == nil {
-			u.Close()
-			return strconv.Itoa(port), nil
-		}
-	}
-	return "", errors.New("no port is free for TCP and UDP")
 }
 
 // trace returns the segments of a trace, and what is in them, one by one.
