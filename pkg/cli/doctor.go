@@ -15,7 +15,6 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/sdk/licensekey"
 	"github.com/bragg-tracing/bragg/pkg/verify/doctor"
 	"github.com/bragg-tracing/bragg/pkg/version"
-	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline/terminal"
 )
 
 // doctorFlags are what the doctor command can be told.
@@ -71,18 +70,7 @@ func (flags *doctorFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	report := doctor.Run(cmd.Context(), cfg)
-	out := cmd.OutOrStdout()
-	if flags.json {
-		err = writeJSON(out, report)
-	} else {
-		screen := terminal.ScreenOf(out)
-		screen.ASCII = flags.ascii
-		err = report.Write(out, screen)
-	}
-	if err == nil && !report.OK {
-		err = errReported
-	}
-	return err
+	return writeReport(cmd.OutOrStdout(), report, report.OK, flags.json, flags.ascii)
 }
 
 func (flags *doctorFlags) config(cmd *cobra.Command) (doctor.Config, error) {

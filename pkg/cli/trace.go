@@ -103,6 +103,24 @@ func writeJSON(out io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
+// writeReport prints a report for people or, as JSON, for other programs, and
+// fails with errReported where the report is not ok.
+func writeReport(out io.Writer, report interface {
+	Write(io.Writer, terminal.Screen) error
+}, ok, asJSON, ascii bool) (err error) {
+	if asJSON {
+		err = writeJSON(out, report)
+	} else {
+		screen := terminal.ScreenOf(out)
+		screen.ASCII = ascii
+		err = report.Write(out, screen)
+	}
+	if err == nil && !ok {
+		err = errReported
+	}
+	return err
+}
+
 // endpointFlag adds --endpoint, whose default connect knows.
 func endpointFlag(cmd *cobra.Command, endpoint *string) {
 	cmd.Flags().StringVar(endpoint, "endpoint", "",

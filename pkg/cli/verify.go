@@ -23,7 +23,6 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/segment"
 	"github.com/bragg-tracing/bragg/pkg/verify"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
-	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline/terminal"
 )
 
 // The environment that says where New Relic is asked. Keys are never flags: the
@@ -243,18 +242,7 @@ func (flags *verifyFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	out := cmd.OutOrStdout()
-	if flags.json {
-		err = writeJSON(out, report)
-	} else {
-		screen := terminal.ScreenOf(out)
-		screen.ASCII = flags.ascii
-		err = report.Write(out, screen)
-	}
-	if err == nil && !report.OK {
-		err = errReported
-	}
-	return err
+	return writeReport(cmd.OutOrStdout(), report, report.OK, flags.json, flags.ascii)
 }
 
 func (flags *verifyFlags) config(cmd *cobra.Command) (cfg verify.Config, err error) {

@@ -14,24 +14,7 @@ import (
 // TestRedactOverlay sends credentials as span attributes through a collector
 // with deploy/collector/redact.yaml, and looks for them in both backends.
 func TestRedactOverlay(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the collector")
-	}
-	t.Chdir("../..")
-	dir := t.TempDir()
-	program, err := build(t.Context(), dir, "./cmd/collector", "collector", buildMode)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := newLab(t.Context(), dir, program, []string{"otel-collector.yaml", "deploy/collector/redact.yaml"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := l.close(); err != nil {
-			t.Error(err)
-		}
-	})
+	l := testLab(t, "deploy/collector/redact.yaml")
 	if err := l.renew(); err != nil {
 		t.Fatal(err)
 	}

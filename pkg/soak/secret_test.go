@@ -20,24 +20,7 @@ import (
 // looks for both in everything that was written: logs, the stack of every
 // goroutine, the process's arguments, the queues' files, the metrics.
 func TestNoSecretIsWritten(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the collector")
-	}
-	t.Chdir("../..")
-	dir := t.TempDir()
-	program, err := build(t.Context(), dir, "./cmd/collector", "collector", buildMode)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := newLab(t.Context(), dir, program, []string{"otel-collector.yaml", "deploy/collector/durable.yaml"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := l.close(); err != nil {
-			t.Error(err)
-		}
-	})
+	l := testLab(t, "deploy/collector/durable.yaml")
 	if err := l.renew(); err != nil {
 		t.Fatal(err)
 	}

@@ -11,27 +11,7 @@ import (
 // TestEverySpanIsAccountedFor runs the rows of `make soak` that do not need
 // time, with outages of a second, and judges counts alone.
 func TestEverySpanIsAccountedFor(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds and kills the collector")
-	}
-	t.Chdir("../..")
-	dir := t.TempDir()
-	program, err := build(t.Context(), dir, "./cmd/collector", "collector", buildMode)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := newLab(t.Context(), dir, program, []string{"otel-collector.yaml", "deploy/collector/durable.yaml"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := l.close(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Logf("the collector said:\n%s", l.collector.output)
-		}
-	})
+	l := testLab(t, "deploy/collector/durable.yaml")
 	l.outage, l.settle, l.inputs = time.Second, 30*time.Second, 1000
 	if err := l.collector.start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -129,4 +109,32 @@ func TestExpand(t *testing.T) {
 	if want := "a: x\nb: [b/c]\nc: ''\nd: "; got != want {
 		t.Errorf("got %q", got)
 	}
+}
+
+// testLab builds the collector and everything around it, with the overlay on
+// otel-collector.yaml. It ends with the test.
+func testLab(t *testing.T, overlay string) *lab {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("builds the collector")
+	}
+	t.Chdir("../..")
+	dir := t.TempDir()
+	program, err := build(t.Context(), dir, "./cmd/collector", "collector", buildMode)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := newLab(t.Context(), dir, program, []string{"otel-collector.yaml", overlay})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.close(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Logf("the collector said:\n%s", l.collector.output)
+		}
+	})
+	return l
 }

@@ -1,4 +1,5 @@
 import { defineConfig } from "@playwright/test";
+import { launchOptions } from "./e2e/chromium";
 
 // The tests run in Debian's Chromium against `bragg up` with the demo's traffic;
 // e2e/setup.ts starts it. CONSOLE_URL=http://127.0.0.1:2080 uses a running one.
@@ -14,10 +15,7 @@ export default defineConfig({
   reporter: [["line"]],
   outputDir: "test-results",
   use: {
-    launchOptions: {
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-dev-shm-usage"],
-    },
+    launchOptions,
     viewport: { width: 1440, height: 900 },
     timezoneId: "Europe/Berlin",
     permissions: ["clipboard-read", "clipboard-write"],

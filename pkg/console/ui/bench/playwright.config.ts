@@ -1,4 +1,5 @@
 import { defineConfig } from "@playwright/test";
+import { launchOptions } from "../e2e/chromium";
 
 // make bench-console: measures, one thing at a time, in a window of its own.
 export default defineConfig({
@@ -9,10 +10,7 @@ export default defineConfig({
   reporter: [["./reporter.ts"]],
   outputDir: "../test-results",
   use: {
-    launchOptions: {
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-dev-shm-usage"],
-    },
+    launchOptions,
     viewport: { width: 1440, height: 900 },
   },
 });

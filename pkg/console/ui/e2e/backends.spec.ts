@@ -3,7 +3,7 @@ import { duration } from "../src/format";
 import type { Backends, TraceDetail } from "../src/pages/backends/types";
 import { differ, type Differing } from "./differ";
 import { HOSTILE } from "./plant";
-import { address, api, checkAxe, checkWidth, consoleUrl, watch } from "./server";
+import { address, api, checkThemes, checkWidths, consoleUrl, watch } from "./server";
 
 let ids: Differing;
 test.beforeAll(async ({}, info) => {
@@ -97,15 +97,8 @@ test("what is only in New Relic, and hostile names, are shown as text", async ({
   const spans = page.getByRole("region", { name: `Spans of ${ids.hostile}` });
   await expect(spans.getByText(HOSTILE.slice(0, 40), { exact: false })).toBeVisible();
   await expect(spans.getByText("missing in X-Ray", { exact: true })).toBeVisible();
-  for (const width of [390, 768, 1440, 2560]) {
-    await page.setViewportSize({ width, height: 900 });
-    await checkWidth(page);
-  }
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width: 1440, height: 900 });
-    await checkAxe(page);
-  }
+  await checkWidths(page);
+  await checkThemes(page);
   expect(errors).toEqual([]);
 });
 

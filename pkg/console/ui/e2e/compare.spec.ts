@@ -1,7 +1,7 @@
 import { expect, test } from "@playwright/test";
 import { duration } from "../src/format";
 import type { Comparison } from "../src/pages/compare/types";
-import { address, api, checkAxe, checkWidth, planted, watch } from "./server";
+import { address, api, checkThemes, checkWidths, planted, watch } from "./server";
 
 interface Choices {
   traces: { id: string; request: string; duration: number; outcome: string }[];
@@ -94,15 +94,8 @@ test("large and hostile traces are compared, at all widths", async ({ page }) =>
   expect(want.rows.length).toBeGreaterThan(5000);
   await expect(grid).toHaveAttribute("aria-rowcount", String(want.rows.length));
   expect(await page.locator("*").count()).toBeLessThan(2000);
-  for (const width of [390, 1440, 2560]) {
-    await page.setViewportSize({ width, height: 900 });
-    await checkWidth(page);
-  }
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width: 1440, height: 900 });
-    await checkAxe(page);
-  }
+  await checkWidths(page);
+  await checkThemes(page);
   await grid.getByRole("row").first().focus();
   await page.keyboard.press("End");
   await expect(grid.locator('[aria-selected="true"]')).toHaveAttribute("aria-rowindex", String(want.rows.length));

@@ -3,7 +3,7 @@ import { count } from "../src/format";
 import type { PipeState, Rules } from "../src/pages/pipe/types";
 import { refuse, report, telemetry } from "./differ";
 import { HOSTILE } from "./plant";
-import { address, api, checkAxe, checkWidth, consoleUrl, watch } from "./server";
+import { address, api, checkThemes, checkWidths, consoleUrl, watch } from "./server";
 
 /** The sum of a metric's series of the collector, by what their labels contain. */
 async function metric(url: string, name: string, labels: string): Promise<number> {
@@ -135,15 +135,8 @@ test("agents are listed; all of it fits and reads, in both themes", async ({ pag
   await expect(row.getByRole("cell").nth(1)).toHaveText(count(want.received));
   await expect(row.getByRole("cell").nth(4)).toContainText(count(want.rejected));
   await expect(row).toContainText(HOSTILE.slice(0, 30));
-  for (const width of [390, 768, 1440, 2560]) {
-    await page.setViewportSize({ width, height: 900 });
-    await checkWidth(page);
-  }
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width: 1440, height: 900 });
-    await checkAxe(page);
-  }
+  await checkWidths(page);
+  await checkThemes(page);
   expect(errors).toEqual([]);
 });
 

@@ -30,10 +30,27 @@ export async function checkWidth(page: Page): Promise<void> {
   expect(over, "pixels beyond the window").toBeLessThanOrEqual(0);
 }
 
+/** checkWidth in a window of each width. */
+export async function checkWidths(page: Page): Promise<void> {
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    await checkWidth(page);
+  }
+}
+
 /** Fails if axe finds a violation on the page as it is now. */
 export async function checkAxe(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 5).join(", ")}`)).toEqual([]);
+}
+
+/** checkAxe in each theme, in a window of the usual width. */
+export async function checkThemes(page: Page): Promise<void> {
+  for (const colorScheme of THEMES) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await checkAxe(page);
+  }
 }
 
 /** Fails the test if the page throws, breaks its policy or logs an error. */

@@ -1,4 +1,5 @@
 import { defineConfig } from "@playwright/test";
+import { launchOptions } from "../e2e/chromium";
 
 // make screenshots: the README's pictures, of the demo's traffic.
 export default defineConfig({
@@ -10,10 +11,7 @@ export default defineConfig({
   reporter: [["line"]],
   outputDir: "../test-results",
   use: {
-    launchOptions: {
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-dev-shm-usage"],
-    },
+    launchOptions,
     viewport: { width: 1280, height: 760 },
     timezoneId: "UTC",
   },
