@@ -48,10 +48,8 @@ func (c *console) complete(r *http.Request) (any, error) {
 		return nil, err
 	}
 	typed := strings.ToLower(text[found.From:cursor])
-	for _, v := range values {
-		if !strings.Contains(strings.ToLower(v.Text), typed) {
-			continue
-		}
+	values = slices.DeleteFunc(values, func(v completion) bool { return !strings.Contains(strings.ToLower(v.Text), typed) })
+	for _, v := range values[:min(len(values), mostOffered)] {
 		if v.Role != "key" {
 			v.Text = quote(v.Text, found.InString)
 		}
@@ -80,7 +78,8 @@ const (
 	mostOffered = 50
 )
 
-// values are the choices that only the data can tell.
+// values are the choices that only the data can tell, those of most traces
+// first.
 func (c *console) values(r *http.Request, found filter.Completions) ([]completion, error) {
 	if found.Values == nil && !found.Services && !found.Types && !found.Keys && found.Groups == "" {
 		return nil, nil
@@ -113,7 +112,7 @@ func (c *console) values(r *http.Request, found filter.Completions) ([]completio
 		}
 		return strings.Compare(a.Text, b.Text)
 	})
-	return all[:min(len(all), mostOffered)], nil
+	return all, nil
 }
 
 // withoutFilter is the request with the time range alone: what is being typed

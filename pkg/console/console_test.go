@@ -140,6 +140,25 @@ func TestComplete(t *testing.T) {
 	}
 }
 
+// TestCompleteAmongMany: what is typed is looked for among all values, not only
+// among the first that are offered.
+func TestCompleteAmongMany(t *testing.T) {
+	s := newServer(t, Config{})
+	for n := range mostOffered + 10 {
+		s.put(n+1, fmt.Sprintf(`{"trace_id":"TRACE","id":"70de5b6f19ff9a0a","name":"service-%02d","start_time":@0.0,"end_time":@0.5}`, n))
+	}
+	var all, one completions
+	s.get("complete", recently("filter", "service(", "cursor", "8"), &all)
+	if len(all.Items) > mostOffered+5 { // and what the language has there
+		t.Errorf("%d are offered", len(all.Items))
+	}
+	last := fmt.Sprintf("service-%d", mostOffered+9)
+	s.get("complete", recently("filter", `service("`+last, "cursor", "19"), &one)
+	if len(one.Items) != 1 || one.Items[0].Text != last+`"` {
+		t.Errorf("%s is not offered: %v", last, one.Items)
+	}
+}
+
 func TestCompleteSaysWhatIsWrong(t *testing.T) {
 	var got completions
 	newServer(t, Config{}).get("complete", recently("filter", "fault AND respones > 1", "cursor", "5"), &got)
