@@ -7,7 +7,6 @@ export default defineConfig({
   testDir: "e2e",
   globalSetup: "./e2e/setup.ts",
   workers: 2,
-  retries: 1, // the specs share one server, to which others send while one looks
   fullyParallel: true,
   timeout: 120_000, // axe takes its time on a machine that is busy
   expect: { timeout: 20_000 },

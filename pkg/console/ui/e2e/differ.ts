@@ -54,9 +54,12 @@ async function send(url: string, body: string): Promise<void> {
   if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
 }
 
-/** Sends traces that the two backends have in different ways; seed keeps tests apart. */
-export async function differ(xray: string, sink: string, seed: number): Promise<Differing> {
-  const at = Math.floor(Date.now() / 1000) - 60; // old enough not to be on its way
+/**
+ * Sends traces that the two backends have in different ways; seed keeps tests apart. They are age seconds old, more
+ * than what is still on its way: two hours, when neither the demo nor another test has traces, and a minute for each seed.
+ */
+export async function differ(xray: string, sink: string, seed: number, age = 7200 + seed * 60): Promise<Differing> {
+  const at = Math.floor(Date.now() / 1000) - age;
   const id = (n: number) => traceId(at, (seed * 100 + n).toString(16).padStart(24, "d"));
   const root: Span = { id: "00000000000000a1", name: "GET /both", from: 0, to: 0.3 };
   const work: Span = { id: "00000000000000a2", parent: root.id, name: "render", from: 0.1, to: 0.2 };

@@ -138,7 +138,9 @@ function Trace({ model, reread }: { model: Model; reread: () => void }) {
     timeline.current?.focus();
   };
   const searchInput = useRef<HTMLInputElement>(null);
-  const neighbours = (by: 1 | -1) => void neighbour(view.id, params, by).then((id) => id && url.go(`/trace/${id}`, { sort: params.get("sort") }));
+  // Of the trace in the URL: the one before it may still be shown while that is read.
+  const { id } = useParams<{ id: string }>();
+  const neighbours = (by: 1 | -1) => void neighbour(id, params, by).then((other) => other && url.go(`/trace/${other}`, { sort: params.get("sort") }));
   const onMap = params.get("view") === "map";
   const step = (by: number) => {
     const position = Math.min(Math.max(active + by, 0), shown.rows.length - 1);
