@@ -33,7 +33,7 @@ func TestContentOfSpans(t *testing.T) {
 		attributes                map[string]any
 	}{
 		{"annotations of the entry", Web, "POST /apply", "Server", map[string]any{
-			"client_id": "enova", "amount": int64(3000), "decision": answer["decision"], "http.route": "/apply",
+			"client_id": "enova", "amount": int64(3000), "decision": answer["decision"], "http.route": "/apply", "enduser.id": "enova",
 			"aws.xray.annotations": []any{"amount", "client_id", "decision"},
 		}},
 		{"call of a peer", Web, "POST applications", "Client", map[string]any{

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/bragg-tracing/bragg/pkg/sdk/xrayattr"
 )
 
@@ -63,6 +66,7 @@ func apply(r *http.Request, applications *peer) (int, any, error) {
 	}
 	ctx := r.Context()
 	annotate(ctx, xrayattr.Annotation("client_id", in.ClientID), xrayattr.Annotation("amount", in.Amount))
+	trace.SpanFromContext(ctx).SetAttributes(semconv.EnduserID(in.ClientID)) // X-Ray's user
 	if err := in.check(); err != nil {
 		return 0, nil, err
 	}
