@@ -2,7 +2,6 @@ package xraylocal_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/xray"
 	"github.com/aws/aws-xray-sdk-go/v2/strategy/sampling"
 	sdk "github.com/aws/aws-xray-sdk-go/v2/xray"
 	"github.com/aws/aws-xray-sdk-go/v2/xraylog"
@@ -25,80 +23,21 @@ import (
 
 	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayexporter"
 	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayexporter/translate"
-	"github.com/bragg-tracing/bragg/pkg/segment/udp"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/xraylocaltest"
 )
-
-// segments waits until a trace has n segments that were sent, and returns them.
-func segments(t *testing.T, c *xray.Client, id string, n int) (docs []map[string]any) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		out, err := c.BatchGetTraces(t.Context(), &xray.BatchGetTracesInput{TraceIds: []string{id}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		docs = nil
-		for _, trace := range out.Traces {
-			for _, s := range trace.Segments {
-				if doc := object(t, *s.Document); doc["inferred"] != true {
-					docs = append(docs, doc)
-				}
-			}
-		}
-		if len(docs) >= n {
-			return docs
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%d segments of trace %s have arrived, want %d", len(docs), id, n)
-		}
-	}
-}
-
-func object(t *testing.T, text string) map[string]any {
-	t.Helper()
-	var doc map[string]any
-	if err := json.Unmarshal([]byte(text), &doc); err != nil {
-		t.Fatalf("%v in %s", err, text)
-	}
-	leaveOutFalse(doc)
-	return doc
-}
-
-// leaveOutFalse removes what says nothing: flags that are not set, which X-Ray
-// does not give back, and the SDK's mark of segments that are not sampled.
-func leaveOutFalse(doc map[string]any) {
-	for _, flag := range []string{"error", "fault", "throttle", "Dummy"} {
-		if doc[flag] == false {
-			delete(doc, flag)
-		}
-	}
-	in, _ := doc["subsegments"].([]any)
-	for _, sub := range in {
-		leaveOutFalse(sub.(map[string]any))
-	}
-}
 
 // TestXRaySDK records with AWS's SDK for Go, which sends to the daemon's port by
 // way of the test, and reads back what it sent.
 func TestXRaySDK(t *testing.T) {
 	server := start(t, xraylocal.Config{Daemon: "127.0.0.1:0"})
-	tap, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tap.Close()
-	out, err := net.Dial("udp", server.DaemonAddr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
-
+	tap := xraylocaltest.NewTap(t, server.DaemonAddr())
 	all, err := sampling.NewLocalizedStrategyFromJSONBytes([]byte(`{"version":2,"default":{"fixed_target":1,"rate":1}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	sdk.SetLogger(xraylog.NullLogger)
-	if err := sdk.Configure(sdk.Config{DaemonAddr: tap.LocalAddr().String(), SamplingStrategy: all, ServiceVersion: "1.2"}); err != nil {
+	if err := sdk.Configure(sdk.Config{DaemonAddr: tap.Addr, SamplingStrategy: all, ServiceVersion: "1.2"}); err != nil {
 		t.Fatal(err)
 	}
 	ctx, root := sdk.BeginSegment(t.Context(), "shop")
@@ -109,20 +48,9 @@ func TestXRaySDK(t *testing.T) {
 	root.GetHTTP().GetRequest().URL, root.GetHTTP().GetResponse().Status = "http://shop/cart", 502
 	root.Close(nil)
 
-	datagram := make([]byte, udp.MaxDatagram)
-	n, _, err := tap.ReadFrom(datagram)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := out.Write(datagram[:n]); err != nil {
-		t.Fatal(err)
-	}
-	sent, err := udp.DocumentIn(datagram[:n])
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := segments(t, client(t, server.Addr(), server.Addr(), "k"), root.TraceID, 1)
-	if diff := cmp.Diff([]map[string]any{object(t, string(sent))}, got); diff != "" {
+	sent := xraylocaltest.Object(t, tap.Pass(t))
+	got := xraylocaltest.Segments(t, client(t, server.Addr(), server.Addr(), "k"), root.TraceID, 1)
+	if diff := cmp.Diff([]map[string]any{sent}, got); diff != "" {
 		t.Errorf("what is read is not what was sent (-sent +read):\n%s", diff)
 	}
 }
@@ -246,7 +174,7 @@ func TestOurExporter(t *testing.T) {
 	if err := e.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	got := segments(t, client(t, "127.0.0.1", "127.0.0.1:"+port, "T"), "1-6b02cc70-000000000000000000000007", 2)
+	got := xraylocaltest.Segments(t, client(t, "127.0.0.1", "127.0.0.1:"+port, "T"), "1-6b02cc70-000000000000000000000007", 2)
 	if diff := cmp.Diff(assembled(t, td), got); diff != "" {
 		t.Errorf("what is read is not what was sent (-sent +read):\n%s", diff)
 	}
@@ -263,7 +191,7 @@ func assembled(t *testing.T, td ptrace.Traces) (roots []map[string]any) {
 	var docs []map[string]any
 	byID := make(map[any]map[string]any)
 	translator.Translate(td, func(d translate.Document) {
-		doc := object(t, string(d.JSON()))
+		doc := xraylocaltest.Object(t, string(d.JSON()))
 		docs, byID[doc["id"]] = append(docs, doc), doc
 	})
 	for _, doc := range docs {

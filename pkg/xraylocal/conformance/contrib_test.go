@@ -17,6 +17,8 @@ import (
 	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/xraylocaltest"
 )
 
 // A tap is an HTTP proxy, by which a client reaches the server under any name,
@@ -80,7 +82,7 @@ func TestContribExporter(t *testing.T) {
 	if !proxy.hosts["xraylocal:2080"] || len(proxy.hosts) != 1 {
 		t.Errorf("called %v", proxy.hosts)
 	}
-	got := segments(t, api, "1-6b02cc70-000000000000000000000007", 1)
+	got := xraylocaltest.Segments(t, api, "1-6b02cc70-000000000000000000000007", 1)
 	if diff := cmp.Diff(assembled(t, proxy.docs), got); diff != "" {
 		t.Errorf("what is read is not what was sent (-sent +read):\n%s", diff)
 	}
@@ -115,7 +117,7 @@ func assembled(t *testing.T, texts []string) (roots []map[string]any) {
 	byID := make(map[any]map[string]any)
 	var docs []map[string]any
 	for _, text := range texts {
-		doc := object(t, text)
+		doc := xraylocaltest.Object(t, text)
 		docs, byID[doc["id"]] = append(docs, doc), doc
 	}
 	for _, doc := range docs {
