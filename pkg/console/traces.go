@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -52,7 +53,7 @@ type traceRow struct {
 	Request     string   `json:"request"` // method and path, or a name
 	Status      int      `json:"status"`
 	Service     string   `json:"service"`  // the entry point
-	Services    int      `json:"services"` // how many took part
+	Services    []string `json:"services"` // those that took part, sorted; clients not
 	User        string   `json:"user"`
 	Annotations int      `json:"annotations"`
 }
@@ -111,7 +112,7 @@ func newTraceRow(s types.TraceSummary) traceRow {
 	row := traceRow{
 		ID: line.ID, Start: seconds(line.Start), Duration: s.Duration, Response: s.ResponseTime,
 		Outcome: string(line.Outcome), Partial: line.Partial, Method: line.Method, URL: line.URL, Request: line.Request(),
-		Status: line.Status, Service: line.Service, Services: line.Services,
+		Status: line.Status, Service: line.Service, Services: servicesOf(s.ServiceIds),
 	}
 	if line.InProgress && line.Outcome == timeline.OK {
 		row.Outcome = "progress"
@@ -123,6 +124,18 @@ func newTraceRow(s types.TraceSummary) traceRow {
 		row.Annotations += len(values)
 	}
 	return row
+}
+
+// servicesOf returns the names of services, each once.
+func servicesOf(ids []types.ServiceId) []string {
+	names := []string{}
+	for _, id := range ids {
+		if aws.ToString(id.Type) != "client" {
+			names = append(names, aws.ToString(id.Name))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // refine counts the traces of each outcome and value.

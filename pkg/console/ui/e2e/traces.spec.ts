@@ -4,7 +4,7 @@ import { put, traceId } from "./plant";
 import { address, api, consoleUrl, planted, watch } from "./server";
 
 interface Listed {
-  traces: { id: string; duration: number | null; outcome: string; request: string; url: string }[];
+  traces: { id: string; duration: number | null; outcome: string; request: string; url: string; services: string[] }[];
   refiners: { name: string; values: { value: string; count: number; filter: string }[] }[];
 }
 
@@ -22,8 +22,10 @@ const listed = (filter = "") => api<Listed>("traces", { ...fixed(), filter });
 test("the list shows what the API has, in the order that is asked for", async ({ page }) => {
   const errors = watch(page);
   const { traces } = await listed();
+  await page.setViewportSize({ width: 2000, height: 900 });
   await page.goto(fixedUrl());
   const grid = page.getByRole("grid", { name: "Traces" });
+  await expect(grid.getByRole("row").nth(1).getByRole("gridcell").nth(5)).toHaveText(new RegExp(`^${traces[0]!.services.length}\\s*${traces[0]!.services.join("\\s*")}$`));
   await expect(grid).toHaveAttribute("aria-rowcount", String(traces.length + 1));
   await expect(page.getByRole("status").first()).toContainText(`${traces.length} traces`);
 
@@ -71,6 +73,16 @@ test("a brush over the response times is a filter", async ({ page }) => {
   const { traces } = await listed(filter);
   expect(traces.length, filter).toBeGreaterThan(0);
   await expect(page.getByRole("grid")).toHaveAttribute("aria-rowcount", String(traces.length + 1));
+
+  // One click more: what tells these from the rest.
+  await page.getByRole("link", { name: "What is different about these?" }).click();
+  await expect(page).toHaveURL(/\/analytics\?/);
+  await expect(page.getByLabel("Filter of set B")).toHaveValue(filter);
+  const all = (await listed()).traces.length;
+  const a = (await listed(`!(${filter})`)).traces.length;
+  expect(a + traces.length).toBe(all);
+  await expect(page.getByRole("region", { name: "Set B" }).getByRole("link", { name: new RegExp(`^${traces.length} traces?$`) })).toBeVisible();
+  await expect(page.getByRole("region", { name: "Set A" }).getByRole("link", { name: new RegExp(`^${a} traces?$`) })).toBeVisible();
 });
 
 test("keys move, open and walk from trace to trace", async ({ page }) => {
@@ -157,6 +169,7 @@ test("an empty console tells how to send the first trace, and a lost server keep
   expect(JSON.parse(answer)).toEqual({ UnprocessedTraceSegments: [] });
   await page.goto(address("/traces"));
   await expect(page.getByRole("row", { name: /GET \/hello/ }).first()).toBeVisible();
+  await expect(page.getByRole("link", { name: "What is different about the slow ones?" })).toBeVisible();
 
   await page.route("**/console/api/traces?*", (route) => route.abort());
   await page.keyboard.press("r");

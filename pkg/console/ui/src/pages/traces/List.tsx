@@ -2,6 +2,7 @@ import { memo, useCallback, useImperativeHandle, useMemo, useRef, type KeyboardE
 import { Link } from "wouter";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { OutcomeMark, type Outcome } from "../../components/Outcome";
+import { ServiceDot } from "../../components/service";
 import { age, count, dateTime, duration, zone } from "../../format";
 import type { Column, Order } from "./sort";
 import type { TraceRow } from "./types";
@@ -15,7 +16,7 @@ const HEADS: { column: Column; label: string; num?: boolean }[] = [
   { column: "status", label: "Status", num: true },
   { column: "service", label: "Entry" },
   { column: "duration", label: "Duration" },
-  { column: "services", label: "Services", num: true },
+  { column: "services", label: "Services" },
   { column: "user", label: "User" },
   { column: "start", label: "Age", num: true },
 ];
@@ -54,6 +55,7 @@ export function List(props: ListProps) {
   });
   const show = useCallback((position: number) => virtual.scrollToIndex(position, { align: "auto" }), [virtual]);
   useImperativeHandle(ref, () => ({ show, atTop: () => (scroller.current?.scrollTop ?? 0) < ROW }), [show]);
+  const services = useMemo(() => [...new Set(rows.flatMap((r) => r.services))].toSorted(), [rows]);
   const longest = useMemo(() => rows.reduce((most, r) => Math.max(most, r.duration ?? 0), 0), [rows]);
 
   const key = (event: KeyboardEvent) => {
@@ -108,6 +110,7 @@ export function List(props: ListProps) {
                 top={item.start}
                 active={item.index === active}
                 longest={longest}
+                services={services}
                 age={age(props.now - row.start)}
                 utc={props.utc}
                 href={props.href(row.id)}
@@ -127,13 +130,14 @@ interface LineProps {
   top: number;
   active: boolean;
   longest: number;
+  services: readonly string[];
   age: string;
   utc: boolean;
   href: string;
   onActive: (position: number) => void;
 }
 
-const Line = memo(function Line({ row, position, top, active, longest, age: old, utc, href, onActive }: LineProps) {
+const Line = memo(function Line({ row, position, top, active, longest, services, age: old, utc, href, onActive }: LineProps) {
   const seconds = row.duration;
   return (
     <div
@@ -166,8 +170,16 @@ const Line = memo(function Line({ row, position, top, active, longest, age: old,
           {seconds !== null && longest > 0 && <span className={`traces-bar ${row.outcome}`} style={{ width: `${(seconds / longest) * 100}%` }} />}
         </span>
       </div>
-      <div role="gridcell" className="traces-services num">
-        {count(row.services)}
+      <div role="gridcell" className="traces-services cut" title={row.services.join(", ")}>
+        <span className="num">{count(row.services.length)}</span>
+        <span className="traces-names">
+          {row.services.map((name) => (
+            <span key={name}>
+              <ServiceDot name={name} sorted={services} />
+              <span className="traces-name"> {name}</span>
+            </span>
+          ))}
+        </span>
       </div>
       <div role="gridcell" className="traces-user cut">
         {row.user}

@@ -2,11 +2,13 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import { useApi } from "../../api/client";
 import { Histogram } from "../../components/Histogram";
 import { Failed, FirstTrace, Loading, Nothing, Stale } from "../../components/states";
-import { and, count } from "../../format";
+import { count } from "../../format";
 import { useShortcuts } from "../../state/shortcuts";
 import { useTime } from "../../state/time";
 import { useTitle } from "../../state/title";
 import { useUrl } from "../../state/url";
+import { brushed, withBrush } from "./brush";
+import { Different } from "./Different";
 import { Files } from "./Files";
 import { List, type ListHandle } from "./List";
 import { Refiners } from "./Refiners";
@@ -14,25 +16,6 @@ import { orderOf, sorted, type Column } from "./sort";
 import type { TraceList } from "./types";
 import { useQuiet } from "./useQuiet";
 import "./traces.css";
-
-/** A range of response times as an expression, and back. */
-const BETWEEN = /(?:^| AND )responsetime >= ([\d.e-]+) AND responsetime <= ([\d.e-]+)$/;
-
-function brushed(filter: string): [number, number] | null {
-  const m = BETWEEN.exec(filter);
-  return m ? [Number(m[1]), Number(m[2])] : null;
-}
-
-function withBrush(filter: string, range: [number, number] | null): string {
-  const rest = filter.replace(BETWEEN, "");
-  if (!range) return rest;
-  // Four digits, rounded outwards: what is at the edge is within.
-  const number = (s: number, round: (n: number) => number) => {
-    const unit = 10 ** (Math.floor(Math.log10(Math.max(s, 1e-9))) - 3);
-    return String(Number((round(s / unit) * unit).toPrecision(6)));
-  };
-  return and(rest, `responsetime >= ${number(range[0], Math.floor)} AND responsetime <= ${number(range[1], Math.ceil)}`);
-}
 
 /** How many traces are asked for to begin with. */
 const FIRST = 60;
@@ -125,7 +108,10 @@ function Traces({ data, complete, view }: { data: TraceList; complete: boolean; 
       </details>
       <section className="traces-main" aria-label="Traces" ref={box}>
         <div className="traces-distribution">
-          <h2>Response time</h2>
+          <header>
+            <h2>Response time</h2>
+            <Different filter={filter} rows={shown.traces} />
+          </header>
           <Histogram
             edges={shown.edges}
             counts={shown.counts}

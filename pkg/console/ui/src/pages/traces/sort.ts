@@ -16,6 +16,8 @@ function key(row: TraceRow, by: Column): string | number {
       return SEVERITY.indexOf(row.outcome);
     case "duration":
       return row.duration ?? -1;
+    case "services":
+      return row.services.length;
     default:
       return row[by];
   }

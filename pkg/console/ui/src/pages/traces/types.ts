@@ -21,7 +21,7 @@ export interface TraceRow {
   request: string;
   status: number;
   service: string;
-  services: number;
+  services: string[];
   user: string;
   annotations: number;
 }

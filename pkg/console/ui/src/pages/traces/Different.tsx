@@ -1,0 +1,28 @@
+import { Link } from "wouter";
+import { useUrl } from "../../state/url";
+import { withoutBrush } from "./brush";
+import type { TraceRow } from "./types";
+
+/** How many traces it takes that their slowest tenth is more than chance. */
+const ENOUGH = 20;
+
+/** The least response time of the slowest tenth, with three digits, or null. */
+function slow(rows: readonly TraceRow[]): number | null {
+  const times = rows.flatMap((r) => r.responseTime ?? []).toSorted((a, b) => b - a);
+  const least = times[Math.floor(times.length / 10)];
+  return times.length < ENOUGH || !least ? null : Number(least.toPrecision(3));
+}
+
+/** One click to Analytics: the traces in the brush, or the slowest tenth, as B against the rest. */
+export function Different({ filter, rows }: { filter: string; rows: readonly TraceRow[] }) {
+  const { href } = useUrl();
+  const { rest, brush } = withoutBrush(filter);
+  const least = slow(rows);
+  if (!brush && least === null) return null;
+  const b = brush || `responsetime >= ${least}`;
+  return (
+    <Link className={`button ${brush ? "primary" : ""}`} href={href("/analytics", { filter: rest || null, b })} title={`Compare ${b} with the rest`}>
+      {brush ? "What is different about these?" : "What is different about the slow ones?"}
+    </Link>
+  );
+}
