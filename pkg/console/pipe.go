@@ -30,7 +30,7 @@ type pipeAnswer struct {
 }
 
 type refusedList struct {
-	All    int       `json:"all"` // since X-Ray Local started
+	All    int       `json:"all"` // since the store was made or emptied
 	Newest []refusal `json:"newest"`
 }
 
@@ -57,6 +57,8 @@ type agent struct {
 	Spilled  int     `json:"spilled"`
 	Rejected int     `json:"rejected"`
 	Errors   int     `json:"errors"`
+	// ErrorsBy are the errors by how the connection to X-Ray failed.
+	ErrorsBy map[string]int `json:"errorsBy"`
 }
 
 func (c *console) pipe(r *http.Request) (any, error) {
@@ -99,7 +101,7 @@ func (c *console) pipe(r *http.Request) (any, error) {
 func agentOf(a api.Agent) agent {
 	return agent{
 		Name: cmp.Or(a.Hostname, a.EC2InstanceID, "unnamed"), Resource: cmp.Or(a.ResourceARN, a.EC2InstanceID), LastSeen: a.LastSeen,
-		Received: a.Received, Sent: a.Sent, Spilled: a.Spilled, Rejected: a.Rejected, Errors: a.Errors,
+		Received: a.Received, Sent: a.Sent, Spilled: a.Spilled, Rejected: a.Rejected, Errors: a.Errors, ErrorsBy: a.ErrorsBy,
 	}
 }
 
@@ -136,5 +138,5 @@ func (c *console) refusedDocument(r *http.Request) (any, error) {
 			}{refusal.Document, refusal.Size}, nil
 		}
 	}
-	return nil, &problem{Status: http.StatusNotFound, Title: "This refusal is not kept any more", Detail: "X-Ray Local keeps the newest 200, until it stops."}
+	return nil, &problem{Status: http.StatusNotFound, Title: "This refusal is not kept any more", Detail: "X-Ray Local keeps the newest 200, of at most 4 MB, as long as it keeps traces."}
 }

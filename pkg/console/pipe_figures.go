@@ -23,8 +23,9 @@ type collectorState struct {
 	Over      float64    `json:"over"`   // seconds that rates are over; 0 if there are none yet
 	Receivers []receiver `json:"receivers"`
 	// Refused are spans that the memory limiter has not let in.
-	Refused *figure `json:"refused"`
-	Pipes   []pipe  `json:"pipes"`
+	Refused *figure  `json:"refused"`
+	Pipes   []pipe   `json:"pipes"`
+	Lacks   []string `json:"lacks"` // figures of the whole that it does not report
 }
 
 type receiver struct {
@@ -87,7 +88,7 @@ func collectorStateOf(scrapes []scrape) collectorState {
 	}
 	state := collectorState{
 		Uptime: f.gauge("otelcol_process_uptime", nil), Memory: f.gauge("otelcol_process_memory_rss", nil),
-		Over: f.last.at.Sub(f.first.at).Seconds(), Receivers: []receiver{}, Pipes: []pipe{},
+		Over: f.last.at.Sub(f.first.at).Seconds(), Receivers: []receiver{}, Pipes: []pipe{}, Lacks: []string{},
 	}
 	if about := f.last.series("target_info", nil); len(about) > 0 {
 		state.Name = cmp.Or(labelOf(about[0], "service_name"), labelOf(about[0], "service.name"))
@@ -97,6 +98,9 @@ func collectorStateOf(scrapes []scrape) collectorState {
 	if state.Refused == nil && f.last.sum("otelcol_processor_memory_limiter_accepted_spans", nil).known {
 		state.Refused = f.zero() // it counts the first when there is one
 	}
+	lacks(&state.Lacks, "what the memory limiter refused", state.Refused == nil)
+	lacks(&state.Lacks, "uptime", state.Uptime == nil)
+	lacks(&state.Lacks, "memory", state.Memory == nil)
 	for _, id := range f.ids(labelReceiver, "otelcol_receiver_accepted_spans", "otelcol_receiver_awsxray_received_datagrams") {
 		state.Receivers = append(state.Receivers, f.receiver(id))
 	}
@@ -260,6 +264,12 @@ func (f *figures) pipe(id string) pipe {
 		lacks(&p.Lacks, "retries", p.Retried == nil)
 		lacks(&p.Lacks, "throttling", p.Throttled == nil)
 		lacks(&p.Lacks, "drops by reason", p.Dropped == nil)
+		lacks(&p.Lacks, "requests in flight", p.InFlight == nil)
+		if typeOf(id) == "awsxray" {
+			lacks(&p.Lacks, "documents unprocessed by code", p.Unprocessed == nil)
+			lacks(&p.Lacks, "documents trimmed", p.Trimmed == nil)
+			lacks(&p.Lacks, "time of a request", p.Retried == nil)
+		}
 	}
 	p.History = f.history(of, traces)
 	return p

@@ -118,7 +118,7 @@ func TestPipe(t *testing.T) {
 		t.Errorf("awsxray: %+v", x)
 	}
 	if n.Backend != "New Relic" || n.Failed.Total != 7 || n.Overflown.Total != 5 || n.Retried != nil || n.InFlight != nil || n.Dropped != nil ||
-		!slices.Equal(n.Lacks, []string{"retries", "throttling", "drops by reason"}) {
+		!slices.Equal(n.Lacks, []string{"retries", "throttling", "drops by reason", "requests in flight"}) {
 		t.Errorf("newrelic: %+v", n)
 	}
 }
@@ -130,7 +130,7 @@ func TestPipeOfADOT(t *testing.T) {
 	s.get("pipe", nil, &got)
 	x, off := got.Collector.Pipes[0], got.Collector.Pipes[1]
 	if x.Sent.Total != 90 || x.Failed.Total != 10 || x.Queue != nil || x.Overflown != nil || x.Throttled != nil || x.Dropped != nil ||
-		!slices.Equal(x.Lacks, []string{"queue", "retries", "throttling", "drops by reason"}) {
+		!slices.Equal(x.Lacks, []string{"queue", "retries", "throttling", "drops by reason", "requests in flight", "documents unprocessed by code", "documents trimmed", "time of a request"}) {
 		t.Errorf("%+v", x)
 	}
 	if !off.Off || off.Exporter != "debug/off" || len(off.Lacks) != 0 {
@@ -139,7 +139,7 @@ func TestPipeOfADOT(t *testing.T) {
 	if r := got.Collector.Receivers[0]; r.Accepted.Total != 100 || r.Failed != nil || !slices.Equal(r.Lacks, []string{"failures"}) {
 		t.Errorf("%+v", r)
 	}
-	if got.Collector.Refused != nil || got.Collector.Uptime != nil {
+	if got.Collector.Refused != nil || got.Collector.Uptime != nil || !slices.Equal(got.Collector.Lacks, []string{"what the memory limiter refused", "uptime", "memory"}) {
 		t.Errorf("%+v", got.Collector)
 	}
 }
@@ -229,7 +229,7 @@ func TestRefusedAndAgents(t *testing.T) {
 		t.Errorf("%+v", got.Refused)
 	}
 	if len(got.Agents) != 1 || got.Agents[0].Name != "ip-10-0-0-1" || got.Agents[0].Resource != "arn:aws:ecs:x" || got.Agents[0].Received != 5 ||
-		got.Agents[0].Sent != 4 || got.Agents[0].Rejected != 1 || got.Agents[0].Errors != 2 || got.Agents[0].LastSeen == 0 {
+		got.Agents[0].Sent != 4 || got.Agents[0].Rejected != 1 || got.Agents[0].Errors != 2 || got.Agents[0].ErrorsBy["timeout"] != 2 || got.Agents[0].LastSeen == 0 {
 		t.Errorf("%+v", got.Agents)
 	}
 	var original struct{ Document string }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/api"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/daemon"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/otlp"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
 )
@@ -199,7 +200,7 @@ func (s *Server) startDaemon() (*daemon.Daemon, error) {
 	d, err := daemon.Start(daemon.Config{
 		Listen: cfg.Daemon, Put: s.api.Put, API: g, Logger: cfg.Logger,
 		Refused:      func(raw []byte, err error) { s.api.RefuseDocument(api.ByDaemon, raw, err) },
-		RefusedSpans: func(spans int, reason string) { s.api.RefuseSpans(api.ByDaemon, spans, reason) },
+		RefusedSpans: func(refused otlp.Refusal) { s.api.RefuseSpans(api.ByDaemon, refused) },
 	})
 	if err != nil {
 		e := listenError(cfg.Daemon, err)
@@ -254,5 +255,6 @@ func (s *Server) Close(ctx context.Context) error {
 	if served != nil {
 		<-served // the listener is closed: it ends at once
 	}
+	s.api.Close()
 	return errors.Join(err, s.store.Close())
 }

@@ -82,7 +82,7 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request, contentType str
 	if refused.Spans > 0 {
 		response.PartialSuccess().SetRejectedSpans(int64(refused.Spans))
 		response.PartialSuccess().SetErrorMessage(refused.Reason)
-		h.RefuseSpans(ByOTLP, refused.Spans, refused.Reason)
+		h.RefuseSpans(ByOTLP, refused)
 	}
 	return response, h.store.In(c.namespace).Put(r.Context(), docs)
 }

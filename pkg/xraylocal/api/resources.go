@@ -20,6 +20,7 @@ const (
 	kindRetrieval   = "trace-retrieval"
 	kindSettings    = "settings"
 	kindAgent       = "agent"
+	kindRefusal     = "refusal"
 	keyEncryption   = "encryption"
 	keyDestination  = "segment-destination"
 	keyRuleModified = "sampling-rules-modified"

@@ -120,8 +120,8 @@ func TestTelemetry(t *testing.T) {
 	}
 	at := float64(s.now.Unix())
 	same(t, []api.Agent{
-		{Hostname: "host", LastSeen: at, Received: 6, Sent: 6, Spilled: 6, Rejected: 6, Errors: 12},
-		{EC2InstanceID: "i-1", LastSeen: at, Received: 4, Sent: 4, Spilled: 4, Rejected: 4, Errors: 8},
+		{Hostname: "host", LastSeen: at, Received: 6, Sent: 6, Spilled: 6, Rejected: 6, Errors: 12, ErrorsBy: map[string]int{"timeout": 6, "other": 6}},
+		{EC2InstanceID: "i-1", LastSeen: at, Received: 4, Sent: 4, Spilled: 4, Rejected: 4, Errors: 8, ErrorsBy: map[string]int{"timeout": 4, "other": 4}},
 	}, agents)
 	_, err = s.PutTelemetryRecords(ctx, &xray.PutTelemetryRecordsInput{EC2InstanceId: str(strings.Repeat("i", 21)), TelemetryRecords: []types.TelemetryRecord{record(1)}})
 	invalid(t, err, "'eC2InstanceId' failed to satisfy constraint: Member must have length less than or equal to 20")

@@ -38,11 +38,33 @@ type backendConnectionErrors struct {
 	OtherCount             int
 }
 
-func (e *backendConnectionErrors) total() int {
+// errorKinds are the ways in which a connection to X-Ray fails.
+var errorKinds = []struct {
+	name  string
+	count func(*backendConnectionErrors) int
+}{
+	{"timeout", func(e *backendConnectionErrors) int { return e.TimeoutCount }},
+	{"connection refused", func(e *backendConnectionErrors) int { return e.ConnectionRefusedCount }},
+	{"HTTP 4xx", func(e *backendConnectionErrors) int { return e.HTTPCode4XXCount }},
+	{"HTTP 5xx", func(e *backendConnectionErrors) int { return e.HTTPCode5XXCount }},
+	{"unknown host", func(e *backendConnectionErrors) int { return e.UnknownHostCount }},
+	{"other", func(e *backendConnectionErrors) int { return e.OtherCount }},
+}
+
+// failed adds up how connections failed.
+func (a *Agent) failed(e *backendConnectionErrors) {
 	if e == nil {
-		return 0
+		return
 	}
-	return e.TimeoutCount + e.ConnectionRefusedCount + e.HTTPCode4XXCount + e.HTTPCode5XXCount + e.UnknownHostCount + e.OtherCount
+	if a.ErrorsBy == nil {
+		a.ErrorsBy = make(map[string]int)
+	}
+	for _, kind := range errorKinds {
+		if n := kind.count(e); n > 0 {
+			a.Errors = clamp(a.Errors + n)
+			a.ErrorsBy[kind.name] = clamp(a.ErrorsBy[kind.name] + n)
+		}
+	}
 }
 
 // maxAgents bounds how many agents of a namespace are remembered.
@@ -59,7 +81,8 @@ type Agent struct {
 	Sent          int
 	Spilled       int
 	Rejected      int
-	Errors        int // connections to X-Ray that failed
+	Errors        int            // connections to X-Ray that failed
+	ErrorsBy      map[string]int // those, by how: see errorKinds
 }
 
 // putTelemetryRecords takes what agents say of themselves. X-Ray has no
@@ -79,7 +102,7 @@ func (h *Handler) putTelemetryRecords(ctx context.Context, in *putTelemetryRecor
 			agent.Sent = clamp(agent.Sent + r.SegmentsSentCount)
 			agent.Spilled = clamp(agent.Spilled + r.SegmentsSpilloverCount)
 			agent.Rejected = clamp(agent.Rejected + r.SegmentsRejectedCount)
-			agent.Errors = clamp(agent.Errors + r.BackendConnectionErrors.total())
+			agent.failed(r.BackendConnectionErrors)
 		}
 		return &agent, nil
 	})
@@ -89,7 +112,7 @@ func (h *Handler) putTelemetryRecords(ctx context.Context, in *putTelemetryRecor
 // Agents returns what has sent telemetry, by name. It is for a console: the caller
 // of ctx is nobody in particular.
 func (h *Handler) Agents(ctx context.Context) ([]Agent, error) {
-	all, err := loadAll[Agent](ctx, h.store.In(h.anybody().namespace), kindAgent)
+	all, err := loadAll[Agent](ctx, h.ownStore(), kindAgent)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ type Config struct {
 	// one and was not taken. It keeps no part of raw.
 	Refused func(raw []byte, err error)
 	// RefusedSpans, if not nil, is told of spans likewise.
-	RefusedSpans func(spans int, reason string)
+	RefusedSpans func(otlp.Refusal)
 	// API answers what comes over TCP. Who may call is its business.
 	API    http.Handler
 	Logger *slog.Logger
@@ -190,7 +190,7 @@ func (d *Daemon) readOTLP(docs []store.Document, message []byte, kind udp.Kind, 
 	if refused.Spans > 0 {
 		d.losses.add("X-Ray refuses the span", int64(refused.Spans), errors.New(refused.Reason))
 		if d.cfg.RefusedSpans != nil {
-			d.cfg.RefusedSpans(refused.Spans, refused.Reason)
+			d.cfg.RefusedSpans(refused)
 		}
 	}
 	if err != nil {

@@ -37,15 +37,31 @@ func NewConverter() *Converter {
 	return &Converter{translator: t}
 }
 
+// MaxRefused is how many refused spans of one call are told apart.
+const MaxRefused = 50
+
 // A Refusal says that spans were not taken.
 type Refusal struct {
 	Spans  int
-	Reason string // of the first
+	Reason string        // of the first
+	Each   []RefusedSpan // the first MaxRefused
 }
 
-func (r *Refusal) add(span ptrace.Span, why string) {
+// A RefusedSpan is a span that was not taken.
+type RefusedSpan struct {
+	TraceID, SpanID string // hexadecimal, "" for none
+	Reason          string
+	Original        []byte // OTLP's TracesData in JSON with that span alone
+}
+
+func (r *Refusal) add(o original, why string) {
+	span := o.spans().At(0)
 	if r.Spans++; r.Spans == 1 {
 		r.Reason = fmt.Sprintf("span %s of trace %s: %s", span.SpanID(), span.TraceID(), why)
+	}
+	if len(r.Each) < MaxRefused {
+		text, _ := new(ptrace.JSONMarshaler).MarshalTraces(o.Traces) // without it the reason still tells
+		r.Each = append(r.Each, RefusedSpan{span.TraceID().String(), span.SpanID().String(), why, text})
 	}
 }
 
@@ -63,7 +79,7 @@ func (c *Converter) Documents(td ptrace.Traces, strict bool) ([]store.Document, 
 		original, ok := originals[spanKey{d.TraceID, pcommon.SpanID(d.SegmentID)}]
 		switch {
 		case err != nil && ok:
-			refused.add(original.spans().At(0), err.Error())
+			refused.add(original, err.Error())
 			return
 		case err != nil: // the second document of a span
 			return
@@ -105,11 +121,11 @@ func (c *Converter) accept(td ptrace.Traces, strict bool, refused *Refusal) (ptr
 			for _, span := range from.Spans().All() {
 				switch {
 				case span.TraceID().IsEmpty():
-					refused.add(span, "it has no trace id")
+					refused.add(alone(resource, scope, span), "it has no trace id")
 				case span.SpanID().IsEmpty():
-					refused.add(span, "it has no span id")
+					refused.add(alone(resource, scope, span), "it has no span id")
 				case strict && c.sizer.SpanSize(span) > MaxSpan:
-					refused.add(span, fmt.Sprintf("it has more than %d bytes", MaxSpan))
+					refused.add(alone(resource, scope, span), fmt.Sprintf("it has more than %d bytes", MaxSpan))
 				default:
 					span.CopyTo(scope.Spans().AppendEmpty())
 					originals[spanKey{span.TraceID(), span.SpanID()}] = alone(resource, scope, span)

@@ -53,6 +53,12 @@ func (s *Store) PutResource(ctx context.Context, kind, key string, body []byte) 
 	return s.UpdateResource(ctx, kind, key, func([]byte) ([]byte, error) { return body, nil })
 }
 
+// PutResources stores resources of a kind likewise, and deletes those with a nil
+// Body: all or none.
+func (s *Store) PutResources(ctx context.Context, kind string, changed []Resource) error {
+	return s.change(ctx, kind, func(*transaction, int64) ([]Resource, error, error) { return changed, nil, nil })
+}
+
 // DeleteResource removes a resource; it is no error if there is none.
 func (s *Store) DeleteResource(ctx context.Context, kind, key string) error {
 	return s.UpdateResource(ctx, kind, key, func([]byte) ([]byte, error) { return nil, nil })

@@ -95,7 +95,7 @@ export async function report(xray: string, rule: string, matched: number, sample
 
 /** Sends the telemetry record of an agent. */
 export async function telemetry(xray: string, host: string): Promise<void> {
-  const body = { Hostname: host, ResourceARN: HOSTILE, TelemetryRecords: [{ Timestamp: Math.floor(Date.now() / 1000), SegmentsReceivedCount: 120, SegmentsSentCount: 118, SegmentsRejectedCount: 2 }] };
+  const body = { Hostname: host, ResourceARN: HOSTILE, TelemetryRecords: [{ Timestamp: Math.floor(Date.now() / 1000), SegmentsReceivedCount: 120, SegmentsSentCount: 118, SegmentsRejectedCount: 2, BackendConnectionErrors: { TimeoutCount: 2, HTTPCode5XXCount: 1 } }] };
   const response = await fetch(`${xray}/TelemetryRecords`, { method: "POST", body: JSON.stringify(body) });
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
 }

@@ -71,6 +71,12 @@ test("refused documents are listed with reason and original", async ({ page, con
   await expect(original).toContainText("<img src=x onerror=alert(1)>");
   await page.goBack();
   await expect(original).toContainText("00000000000000f1");
+  // So are spans, each apart.
+  const spans = [{ spanId: "00000000000000f7", name: HOSTILE }];
+  await fetch(`${consoleUrl()}/v1/traces`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }) });
+  await page.goto(address("/pipe"));
+  await section.getByRole("button", { name: /Span it has no trace id/ }).first().click();
+  await expect(original).toContainText('"spanId": "00000000000000f7"');
   const { refused } = await api<PipeState>("pipe");
   await expect(section.getByRole("heading")).toContainText(String(refused.all));
   expect(errors).toEqual([]);
@@ -134,6 +140,7 @@ test("agents are listed; all of it fits and reads, in both themes", async ({ pag
   const row = agents.getByRole("row").filter({ hasText: want.name });
   await expect(row.getByRole("cell").nth(1)).toHaveText(count(want.received));
   await expect(row.getByRole("cell").nth(4)).toContainText(count(want.rejected));
+  await expect(row.getByRole("cell").nth(5)).toContainText(Object.entries(want.errorsBy!).map(([kind, n]) => `${count(n)} ${kind}`).join(", "));
   await expect(row).toContainText(HOSTILE.slice(0, 30));
   await checkWidths(page);
   await checkThemes(page);

@@ -49,7 +49,7 @@ export function Agents({ agents }: { agents: Agent[] }) {
                 <td className="num">{count(a.sent)}</td>
                 <Bad n={a.spilled} />
                 <Bad n={a.rejected} />
-                <Bad n={a.errors} />
+                <Bad n={a.errors} by={a.errorsBy} />
                 <td className="num wide dim" title={dateTime(a.lastSeen, utc)}>
                   {age(Date.now() / 1000 - a.lastSeen)} ago
                 </td>
@@ -62,11 +62,13 @@ export function Agents({ agents }: { agents: Agent[] }) {
   );
 }
 
-function Bad({ n }: { n: number }) {
+function Bad({ n, by }: { n: number; by?: Agent["errorsBy"] }) {
+  const kinds = Object.entries(by ?? {}).map(([kind, times]) => `${count(times)} ${kind}`);
   return (
     <td className={`num ${n ? "pipe-bad" : "dim"}`}>
       {n > 0 && <span aria-hidden="true">◆ </span>}
       {count(n)}
+      {kinds.length > 0 && <span className="pipe-kinds">{kinds.join(", ")}</span>}
     </td>
   );
 }

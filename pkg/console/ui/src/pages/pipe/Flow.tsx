@@ -17,6 +17,7 @@ export function Flow({ collector, stale }: { collector: Collector; stale: boolea
         ))}
         {collector.receivers.length === 0 && <p className="dim">Nothing has come yet.</p>}
         <Loss name="memory limiter refused" figure={collector.refused} />
+        <Lacks what={collector.lacks} by="this collector" />
       </div>
       <div className="pipe-lanes">
         {on.map((p) => (
@@ -167,9 +168,13 @@ function Reasons({ name, reasons }: { name: string; reasons: Record<string, numb
   ));
 }
 
-function Lacks({ what }: { what: string[] }) {
+function Lacks({ what, by = "this component" }: { what: string[]; by?: string }) {
   if (!what.length) return null;
-  return <p className="dim pipe-lacks">Not reported by this component: {what.join(", ")}.</p>;
+  return (
+    <p className="dim pipe-lacks">
+      Not reported by {by}: {what.join(", ")}.
+    </p>
+  );
 }
 
 /** What was sent a second, since somebody looks. */

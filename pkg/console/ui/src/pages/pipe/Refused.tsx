@@ -18,7 +18,7 @@ export function Refused({ refused }: { refused: PipeState["refused"] }) {
         Refused documents <span className="dim">{refused.all > refused.newest.length ? `the newest ${refused.newest.length} of ${count(refused.all)}` : count(refused.all)}</span>
       </h2>
       {refused.newest.length === 0 ? (
-        <p className="dim">X-Ray Local has taken every document since it started. What AWS X-Ray would refuse is listed here, with the reason and the original.</p>
+        <p className="dim">X-Ray Local has taken every document and span. What AWS X-Ray would refuse is listed here, with the reason and the original.</p>
       ) : (
         <table className="pipe-table">
           <thead>
@@ -48,10 +48,10 @@ export function Refused({ refused }: { refused: PipeState["refused"] }) {
                         type="button"
                         aria-expanded={isOpen}
                         disabled={r.size === 0}
-                        title={r.size === 0 ? "Of refused spans there is no original" : undefined}
+                        title={r.size === 0 ? "Of so many spans of one call no originals are kept" : undefined}
                         onClick={() => set({ refused: isOpen ? null : r.number })}
                       >
-                        <span aria-hidden="true">{r.size === 0 ? " " : isOpen ? "▾" : "▸"}</span> <b>{r.code || `${count(r.count)} ${r.count === 1 ? "span" : "spans"}`}</b>{" "}
+                        <span aria-hidden="true">{r.size === 0 ? " " : isOpen ? "▾" : "▸"}</span> <b>{r.code || (r.count === 1 ? "Span" : `${count(r.count)} spans`)}</b>{" "}
                         <span className="dim">{r.means || r.reason}</span>
                       </button>
                     </td>

@@ -43,6 +43,7 @@ export interface Collector {
   receivers: Receiver[];
   refused: Figure | null;
   pipes: Pipe[];
+  lacks: string[];
 }
 
 export interface Refusal {
@@ -67,6 +68,8 @@ export interface Agent {
   spilled: number;
   rejected: number;
   errors: number;
+  /** By how the connection to X-Ray failed. */
+  errorsBy: Record<string, number> | null;
 }
 
 export interface PipeState {

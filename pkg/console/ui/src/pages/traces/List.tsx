@@ -30,6 +30,8 @@ export interface ListHandle {
 
 export interface ListProps {
   rows: TraceRow[];
+  /** All services of the rows, sorted: their colours. */
+  services: readonly string[];
   order: Order;
   now: number;
   utc: boolean;
@@ -43,7 +45,7 @@ export interface ListProps {
 
 /** The traces, a row each; only those in view are drawn. */
 export function List(props: ListProps) {
-  const { rows, order, active, onActive, onOpen, ref } = props;
+  const { rows, services, order, active, onActive, onOpen, ref } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -55,7 +57,6 @@ export function List(props: ListProps) {
   });
   const show = useCallback((position: number) => virtual.scrollToIndex(position, { align: "auto" }), [virtual]);
   useImperativeHandle(ref, () => ({ show, atTop: () => (scroller.current?.scrollTop ?? 0) < ROW }), [show]);
-  const services = useMemo(() => [...new Set(rows.flatMap((r) => r.services))].toSorted(), [rows]);
   const longest = useMemo(() => rows.reduce((most, r) => Math.max(most, r.duration ?? 0), 0), [rows]);
 
   const key = (event: KeyboardEvent) => {

@@ -1,4 +1,5 @@
 import { OutcomeMark, type Outcome } from "../../components/Outcome";
+import { ServiceDot } from "../../components/service";
 import { and, count, percent } from "../../format";
 import { useUrl } from "../../state/url";
 import type { Refiner } from "./types";
@@ -32,7 +33,7 @@ function holds(filter: string, expression: string): boolean {
 }
 
 /** What the traces have, with counts; a click adds it to the filter. */
-export function Refiners({ refiners, total }: { refiners: Refiner[]; total: number }) {
+export function Refiners({ refiners, total, services }: { refiners: Refiner[]; total: number; services: readonly string[] }) {
   const { params, set } = useUrl();
   const filter = params.get("filter") ?? "";
   return (
@@ -56,7 +57,7 @@ export function Refiners({ refiners, total }: { refiners: Refiner[]; total: numb
                     onClick={() => set({ filter: toggled(filter, v.filter) })}
                   >
                     <span className="traces-share" style={{ width: `${(v.count / total) * 100}%` }} />
-                    {refiner.name === "outcome" ? <OutcomeMark outcome={v.value as Outcome} /> : <span className="cut">{v.value}</span>}
+                    {refiner.name === "outcome" ? <OutcomeMark outcome={v.value as Outcome} /> : <Value refiner={refiner.name} value={v.value} services={services} />}
                     <span className="num">{count(v.count)}</span>
                   </button>
                 </li>
@@ -67,5 +68,13 @@ export function Refiners({ refiners, total }: { refiners: Refiner[]; total: numb
         </section>
       ))}
     </div>
+  );
+}
+
+function Value({ refiner, value, services }: { refiner: string; value: string; services: readonly string[] }) {
+  return (
+    <span className="cut" title={value}>
+      {refiner === "service" && <ServiceDot name={value} sorted={services} />} {value}
+    </span>
   );
 }

@@ -74,6 +74,8 @@ function Traces({ data, complete, view }: { data: TraceList; complete: boolean; 
   const { shown, fresh, apply } = useQuiet(data, `${view} ${complete}`, time.live, resting);
   const rows = useMemo(() => sorted(shown.traces, order), [shown, order.by, order.down]);
 
+  const services = useMemo(() => [...new Set(shown.traces.flatMap((r) => r.services))].toSorted(), [shown.traces]);
+
   const sort = (column: Column) => {
     const down = order.by === column ? !order.down : column !== "request" && column !== "service" && column !== "user";
     set({ sort: column === "start" && down ? null : `${down ? "-" : ""}${column}` }, { replace: true });
@@ -104,7 +106,7 @@ function Traces({ data, complete, view }: { data: TraceList; complete: boolean; 
     <div className="traces-body">
       <details className="traces-side" open={window.innerWidth > 900}>
         <summary>Refine</summary>
-        <Refiners refiners={shown.refiners} total={shown.traces.length} />
+        <Refiners refiners={shown.refiners} total={shown.traces.length} services={services} />
       </details>
       <section className="traces-main" aria-label="Traces" ref={box}>
         <div className="traces-distribution">
@@ -132,7 +134,7 @@ function Traces({ data, complete, view }: { data: TraceList; complete: boolean; 
           )}
           <Files />
         </div>
-        <List ref={list} rows={rows} order={order} now={time.to} utc={time.utc} active={active} href={link} onActive={setActive} onOpen={open} onSort={sort} />
+        <List ref={list} rows={rows} services={services} order={order} now={time.to} utc={time.utc} active={active} href={link} onActive={setActive} onOpen={open} onSort={sort} />
       </section>
     </div>
   );
