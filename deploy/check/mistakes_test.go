@@ -37,20 +37,12 @@ var mistakes = map[string][]mistake{
 		{"a volume that is not there", `"sourceVolume": "queue"`, `"sourceVolume": "data"`, "which is no volume"},
 	},
 	"ecs/roles/task.json": {
-		{"an action that there is not", "xray:PutTraceSegments", "xray:PutSegments", "there is no action"},
-		{"all actions", "xray:PutTraceSegments", "xray:*", "there is no action xray:*"},
-		{"a resource where there is none", `"Resource": "*"`, `"Resource": "arn:aws:xray:us-east-1:123456789012:group/x"`, "knows no resources"},
 		{"a key of no policy", `"Effect"`, `"Efect"`, "unknown field"},
 		{"an old version", "2012-10-17", "2008-10-17", "is not 2012-10-17"},
 		{"a name with blanks", "XRayCollectorSendsSegments", "the collector sends", "letters and digits"},
 	},
-	"ecs/roles/execution.json": {
-		{"every resource", `"arn:aws:ssm:${Region}:${AccountId}:parameter/${AppName}/otel-collector.yaml"`, `"*"`, "needs not be"},
-		{"a resource of another service", "arn:aws:ssm:", "arn:aws:s3:", "is not for"},
-	},
 	"ecs/roles/trust.json": {
 		{"a condition of no operator", `"ArnLike"`, `"ArnLikes"`, "no condition operator"},
-		{"a condition of no key", "aws:SourceArn", "aws:SourceARNs", "no condition key"},
 	},
 	"ecs/parameters.json": {
 		{"a parameter that the template has not", `"DesiredCount"`, `"Count"`, "no parameter Count"},
@@ -72,14 +64,12 @@ var mistakes = map[string][]mistake{
 		{"a condition that is none", "!If [XRayOn, \"[awsxray]\"", "!If [XrayOn, \"[awsxray]\"", "which is no condition"},
 		{"a parameter for nothing", "  AppPort:\n", "  AppPorts:\n    Type: Number\n    Default: 1\n  AppPort:\n", "AppPorts is used nowhere"},
 		{"a default that is not allowed", "    AllowedValues: [adot, bragg]\n    Default: adot", "    AllowedValues: [adot, bragg]\n    Default: aws", "default aws is not allowed"},
-		{"a policy too wide", "Resource: !Ref NewRelicSecretArn", `Resource: "*"`, "needs not be"},
 		{"an action without its reason", "xray:GetSamplingRules # samplers ask, by the collector's port 2000, which rules there are", "xray:GetSamplingRules", "has no reason beside it"},
 		{"a parameter too large", "      Value: |\n", "      Value: |\n        # " + strings.Repeat("x", standardParameter) + "\n", "a Standard parameter takes 4096"},
 		{"an enumeration in a task", "Condition: START}", "Condition: STARTED}", `"STARTED" is none of`},
 	},
 	"gateway/gateway.yaml": {
 		{"a dependency that is not there", "DependsOn: Listener", "DependsOn: Listeners", "which is no resource"},
-		{"a policy too wide", "Resource: !GetAtt Logs.Arn", "Resource: \"*\"", "needs not be"},
 		{"a configuration too large", "        extensions:\n", "        # " + strings.Repeat("x", standardParameter) + "\n        extensions:\n", "a Standard parameter takes 4096"},
 	},
 	"lambda/template.yaml": {
@@ -131,9 +121,6 @@ var mistakes = map[string][]mistake{
 		{"a scaler of nothing", "kind: Deployment, name: sampler}", "kind: Deployment, name: samplers}", "which is not here"},
 		{"a mistake in the configuration", "routing_key: traceID", "route_key: traceID", "route_key"},
 	},
-	"eks/roles/irsa-trust.json": {
-		{"an action that there is not", "AssumeRoleWithWebIdentity", "AssumeRoleByWebIdentity", "there is no action"},
-	},
 	"ec2/bragg-collector.service": {
 		{"a key that systemd does not know", "RestartSec=2", "RestartSecs=2", "no key RestartSecs"},
 		{"a section that systemd does not know", "[Install]", "[Installation]", "no section Installation"},
@@ -165,9 +152,32 @@ var mistakes = map[string][]mistake{
 	},
 }
 
-// specMistakes are found only with AWS's resource specification.
+// specMistakes are found only with AWS's resource specification and its service
+// authorization reference.
 var specMistakes = map[string][]mistake{
+	"ecs/roles/task.json": {
+		{"an action that there is not", "xray:PutTraceSegments", "xray:PutSegments", "there is no action xray:PutSegments"},
+		{"a service that there is not", "xray:PutTraceSegments", "x-ray:PutTraceSegments", "there is no action x-ray:"},
+		{"all actions", "xray:PutTraceSegments", "xray:*", "there is no action xray:*"},
+		{"a resource where there is none", `"Resource": "*"`, `"Resource": "arn:aws:xray:us-east-1:123456789012:group/x"`, "knows no resources"},
+	},
+	"ecs/roles/execution.json": {
+		{"every resource", `"arn:aws:ssm:${Region}:${AccountId}:parameter/${AppName}/otel-collector.yaml"`, `"*"`, "needs not be"},
+		{"a resource of another service", "arn:aws:ssm:", "arn:aws:s3:", "is not for"},
+		{"a resource of another kind", ":parameter/${AppName}", ":document/${AppName}", "is not for"},
+		{"a group for a stream", "log-group:/ecs/${AppName}:*", "log-group/ecs/${AppName}", "is not for"},
+	},
+	"ecs/roles/trust.json": {
+		{"a condition of no key", "aws:SourceArn", "aws:SourceARNs", "has no condition key aws:SourceARNs"},
+		{"a key of another action", "aws:SourceArn", "cloudwatch:namespace", "sts:AssumeRole has no condition key cloudwatch:namespace"},
+	},
+	"eks/roles/irsa-trust.json": {
+		{"an action that there is not", "AssumeRoleWithWebIdentity", "AssumeRoleByWebIdentity", "there is no action"},
+		{"a provider's claim where there is no provider", "AssumeRoleWithWebIdentity", "AssumeRole", "sts:AssumeRole has no condition key ${OidcProvider}:sub"},
+		{"a claim that IAM has not", "${OidcProvider}:aud", "${OidcProvider}:email", "has no condition key ${OidcProvider}:email"},
+	},
 	"gateway/gateway.yaml": {
+		{"a policy too wide", "Resource: !GetAtt Logs.Arn", "Resource: \"*\"", "needs not be"},
 		{"a property that a policy has not", "ScaleInCooldown", "ScaleDownCooldown", "no property ScaleDownCooldown"},
 		{"an attribute that there is not", "LoadBalancer.DNSName", "LoadBalancer.Name", "no such attribute"},
 	},
@@ -177,6 +187,8 @@ var specMistakes = map[string][]mistake{
 		{"an attribute that SAM has not", "!GetAtt Checkout.Arn", "!GetAtt Checkout.ARN", "no such attribute"},
 	},
 	"ecs/service.yaml": {
+		{"a policy too wide", "Resource: !Ref NewRelicSecretArn", `Resource: "*"`, "needs not be"},
+		{"an action misspelt", "xray:GetSamplingTargets #", "xray:GetSamplingTarget #", "there is no action xray:GetSamplingTarget"},
 		{"a resource type that there is not", "AWS::ECS::Service\n", "AWS::ECS::Services\n", "no resource type"},
 		{"a property that there is not", "RequiresCompatibilities:", "RequireCompatibilities:", "no property RequireCompatibilities"},
 		{"a property deep inside", "MaximumPercent", "MaxPercent", "no property MaxPercent"},

@@ -45,9 +45,11 @@ func (o *oneOrMany) UnmarshalJSON(text []byte) error {
 
 var sid = regexp.MustCompile(`^[A-Za-z0-9]*$`)
 
-// Policy checks a policy in JSON: IAM's grammar, and for each action that there
-// is one of that name and that its resources are as narrow as it lets them be.
-func Policy(content []byte) []string {
+// Policy checks a policy in JSON: IAM's grammar and, with a reference, for each
+// action that there is one of that name, that it can be limited by the resources
+// and the condition keys that are given, and that it is where it can be. Without
+// a reference (nil), the grammar alone.
+func Policy(content []byte, reference *Authorization) []string {
 	decoder := json.NewDecoder(bytes.NewReader(content))
 	decoder.DisallowUnknownFields()
 	var p policyDocument
@@ -62,7 +64,11 @@ func Policy(content []byte) []string {
 		problems = append(problems, "policy: it has no statement")
 	}
 	for i, s := range p.Statement {
-		for _, problem := range s.problems() {
+		found := s.problems()
+		if reference != nil {
+			found = append(found, reference.problems(s)...)
+		}
+		for _, problem := range found {
 			problems = append(problems, fmt.Sprintf("statement %d %s: %s", i+1, s.Sid, problem))
 		}
 	}
@@ -79,83 +85,15 @@ func (s statement) problems() (problems []string) {
 	say(s.Effect != "Allow" && s.Effect != "Deny", "effect %q", s.Effect)
 	say(len(s.Action) == 0, "it has no action")
 	say(s.Principal == nil && len(s.Resource) == 0, "it has neither resource nor principal")
-	for operator, keys := range s.Condition {
+	for operator := range s.Condition {
 		say(!slices.Contains(conditionOperators, operator), "there is no condition operator %s", operator)
-		for key := range keys {
-			say(!slices.Contains(conditionKeys, key), "%s is no condition key that this check knows", key)
-		}
-	}
-	for _, name := range s.Action {
-		a, ok := actions[name]
-		if !ok {
-			say(true, "there is no action %s", name)
-			continue
-		}
-		for _, resource := range s.Resource {
-			say(resource == "*" && len(a) > 0 && !s.narrowedByCondition(), "%s is allowed on every resource, and needs not be: it knows %v", name, a)
-			say(resource != "*" && len(a) == 0, "%s knows no resources, so %s allows nothing", name, resource)
-			say(resource != "*" && len(a) > 0 && !slices.ContainsFunc(a, func(form string) bool { return matches(form, resource) }),
-				"%s is not for %s, it knows %v", name, resource, a)
-		}
 	}
 	return problems
 }
 
-// narrowedByCondition reports whether a condition takes the place of resources.
-func (s statement) narrowedByCondition() bool { return len(s.Condition) > 0 }
-
-// matches reports whether an ARN, in which parameters may stand for parts, is of
-// a form such as arn:*:logs:*:*:log-group:*.
-func matches(form, arn string) bool {
-	if strings.HasPrefix(arn, "${") { // a parameter is the whole ARN
-		return true
-	}
-	pattern := strings.ReplaceAll(regexp.QuoteMeta(form), `\*`, `.*`)
-	return regexp.MustCompile("^" + pattern + "$").MatchString(arn)
-}
-
-var (
-	conditionOperators = []string{"StringEquals", "StringLike", "ArnLike", "ArnEquals", "Bool"}
-	conditionKeys      = []string{"aws:SourceAccount", "aws:SourceArn", "${OidcProvider}:sub", "${OidcProvider}:aud", "cloudwatch:namespace"}
-)
-
-// actions are the ones that deploy uses: for each the forms of the ARNs that it
-// can be limited to, none for an action that knows only "*". From the tables of
-// the service authorization reference, one page for each service:
-// https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-var actions = map[string][]string{
-	// list_awsx-ray.html
-	"xray:PutTraceSegments":              nil,
-	"xray:PutTelemetryRecords":           nil,
-	"xray:GetSamplingRules":              nil,
-	"xray:GetSamplingTargets":            nil,
-	"xray:GetSamplingStatisticSummaries": nil,
-	// list_amazonelasticcontainerregistry.html
-	"ecr:GetAuthorizationToken":       nil,
-	"ecr:BatchCheckLayerAvailability": {"arn:*:ecr:*:*:repository/*"},
-	"ecr:BatchGetImage":               {"arn:*:ecr:*:*:repository/*"},
-	"ecr:GetDownloadUrlForLayer":      {"arn:*:ecr:*:*:repository/*"},
-	// list_amazoncloudwatchlogs.html
-	"logs:CreateLogGroup":     {"arn:*:logs:*:*:log-group:*"},
-	"logs:CreateLogStream":    {"arn:*:logs:*:*:log-group:*"},
-	"logs:PutLogEvents":       {"arn:*:logs:*:*:log-group:*:log-stream:*", "arn:*:logs:*:*:log-group:*:*"},
-	"logs:DescribeLogStreams": {"arn:*:logs:*:*:log-group:*"},
-	// list_awssystemsmanager.html
-	"ssm:GetParameter":  {"arn:*:ssm:*:*:parameter/*"},
-	"ssm:GetParameters": {"arn:*:ssm:*:*:parameter/*"},
-	// list_awssecretsmanager.html
-	"secretsmanager:GetSecretValue": {"arn:*:secretsmanager:*:*:secret:*"},
-	// list_awskeymanagementservice.html
-	"kms:Decrypt": {"arn:*:kms:*:*:key/*"},
-	// list_awscloudmap.html: DiscoverInstances can be limited by no resource
-	"servicediscovery:DiscoverInstances": nil,
-	// list_awssecuritytokenservice.html
-	"sts:AssumeRole":                {"arn:*:iam::*:role/*"},
-	"sts:AssumeRoleWithWebIdentity": {"arn:*:iam::*:role/*"},
-	"sts:TagSession":                {"arn:*:iam::*:role/*"},
-	// list_amazons3.html
-	"s3:GetObject": {"arn:*:s3:::*/*"},
-}
+// conditionOperators are those that are used here, of
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+var conditionOperators = []string{"StringEquals", "StringLike", "ArnLike", "ArnEquals", "Bool"}
 
 // actionNode is an action in a template and the comment beside it.
 type actionNode struct {
@@ -191,8 +129,9 @@ func actionComments(root *yaml.Node) map[string][]actionNode {
 }
 
 // PolicyProblems checks every policy in the resources of a template, as they are
-// with these parameters, and that each action has its reason beside it.
-func (t *Template) PolicyProblems(parameters map[string]string) []string {
+// with these parameters, as Policy does, and that each action has its reason
+// beside it.
+func (t *Template) PolicyProblems(parameters map[string]string, reference *Authorization) []string {
 	resources, err := t.Evaluate(parameters)
 	if err != nil {
 		return []string{err.Error()}
@@ -204,7 +143,7 @@ func (t *Template) PolicyProblems(parameters map[string]string) []string {
 			if err != nil {
 				return append(problems, err.Error())
 			}
-			for _, problem := range Policy(text) {
+			for _, problem := range Policy(text, reference) {
 				problems = append(problems, name+": "+problem)
 			}
 		}
