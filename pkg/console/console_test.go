@@ -53,6 +53,12 @@ func (s *server) put(n int, documents ...string) {
 		}
 		body["TraceSegmentDocuments"] = append(body["TraceSegmentDocuments"], d)
 	}
+	s.send(body)
+}
+
+// send makes the call that PutTraceSegments is.
+func (s *server) send(body any) {
+	s.t.Helper()
 	raw, err := json.Marshal(body)
 	if err != nil {
 		s.t.Fatal(err)

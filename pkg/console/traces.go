@@ -34,6 +34,7 @@ const (
 type traceList struct {
 	Traces   []traceRow `json:"traces"` // newest first
 	More     bool       `json:"more"`   // there are more than these
+	Next     string     `json:"next"`   // ?cursor= of what follows; "" if nothing does, or ?limit= was given
 	Empty    bool       `json:"empty"`  // there is no trace at all, of any time
 	Limit    int        `json:"limit"`
 	Edges    []float64  `json:"edges"`  // of the bins of response times, in seconds
@@ -72,29 +73,33 @@ type refinerValue struct {
 }
 
 // list answers a selection, of which ?limit= may ask for less: what is seen first.
+// With ?cursor= the answer is what follows another, of the same selection: rows
+// alone.
 func (c *console) list(r *http.Request) (any, error) {
 	q, err := c.selection(r)
 	if err != nil {
 		return nil, err
 	}
-	q.Limit = listed
+	q.Limit, q.Whole, q.After = listed, true, r.FormValue("cursor")
 	if n, err := strconv.Atoi(r.FormValue("limit")); err == nil && n > 0 {
-		q.Limit = min(n, listed)
+		q.Limit, q.Whole = min(n, listed), false
 	}
 	found, err := client.Find(r.Context(), c.xray, q)
 	if err != nil {
 		return nil, err
 	}
-	out := &traceList{Traces: []traceRow{}, More: found.More, Limit: q.Limit, Refiners: []refiner{}}
+	out := &traceList{Traces: []traceRow{}, More: found.More, Next: found.Next, Limit: q.Limit,
+		Edges: []float64{}, Counts: []int{}, Refiners: []refiner{}}
 	set := make([]analytics.Trace, len(found.Summaries))
 	for i, s := range found.Summaries {
 		out.Traces = append(out.Traces, newTraceRow(s))
 		set[i] = analytics.Of(s)
 	}
-	h := analytics.Histograms(set, nil, listBins)
-	out.Edges, out.Counts = h.Edges, h.A
-	if len(h.A) == 0 {
-		out.Edges, out.Counts = []float64{}, []int{}
+	if q.After != "" {
+		return out, nil
+	}
+	if h := analytics.Histograms(set, nil, listBins); len(h.A) > 0 {
+		out.Edges, out.Counts = h.Edges, h.A
 	}
 	out.refine(set)
 	if len(set) == 0 {

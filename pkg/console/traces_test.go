@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 )
@@ -37,6 +38,46 @@ func TestList(t *testing.T) {
 	}
 	if binned != 7 || len(l.Edges) != len(l.Counts)+1 {
 		t.Errorf("%d of 7 response times are in bins", binned)
+	}
+}
+
+// TestListGoesOn: what a cursor leads to follows what was there, each trace once,
+// whatever arrives meanwhile.
+func TestListGoesOn(t *testing.T) {
+	s := newServer(t, Config{})
+	const traces = 2*listed + 30
+	for n := 0; n < traces; n += 50 {
+		var body struct{ TraceSegmentDocuments []string }
+		for i := n; i < min(n+50, traces); i++ {
+			body.TraceSegmentDocuments = append(body.TraceSegmentDocuments,
+				fmt.Sprintf(`{"trace_id":%q,"id":"70de5b6f19ff9a0a","name":"web","start_time":%d,"end_time":%d}`, traceID(i), base.Unix(), base.Unix()+1))
+		}
+		s.send(body)
+	}
+	query := recently()
+	seen := map[string]bool{}
+	for i, want := range []int{listed, listed, 30} {
+		var l traceList
+		s.get("traces", query, &l)
+		if last := i == 2; len(l.Traces) != want || l.More == last || (l.Next == "") != last {
+			t.Fatalf("part %d: %d traces, more %v, next %q", i, len(l.Traces), l.More, l.Next)
+		}
+		if first := i == 0; first != (len(l.Refiners) > 0) || first != (len(l.Counts) > 0) {
+			t.Errorf("part %d: %d refiners, %d bins", i, len(l.Refiners), len(l.Counts))
+		}
+		for _, row := range l.Traces {
+			if seen[row.ID] {
+				t.Fatalf("%s comes twice", row.ID)
+			}
+			seen[row.ID] = true
+		}
+		s.put(traces+i, webDocument)
+		query.Set("cursor", l.Next)
+	}
+	s.problem("traces", recently("cursor", "nonsense"), http.StatusBadRequest)
+	var first traceList
+	if s.get("traces", recently("limit", "60"), &first); len(first.Traces) != 60 || !first.More || first.Next != "" {
+		t.Errorf("%d of what is seen first, more %v, next %q", len(first.Traces), first.More, first.Next)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -120,7 +121,7 @@ func TestListTraces(t *testing.T) {
 		ids          string
 		more         bool
 	}{
-		{1, 1, "5", true}, {2, 3, "54", true}, {3, 3, "543", true}, {4, 3, "5432", false}, {9, 3, "5432", false},
+		{1, 1, "5", true}, {2, 1, "54", true}, {3, 3, "543", true}, {4, 3, "5432", false}, {9, 3, "5432", false},
 	} {
 		calls = 0
 		summaries, more, err := ListTraces(t.Context(), InProcess(h), time.Unix(0, 0), time.Unix(9, 0), tt.limit)
@@ -134,6 +135,43 @@ func TestListTraces(t *testing.T) {
 		if ids != tt.ids || more != tt.more || calls != tt.calls {
 			t.Errorf("limit %d: %s, more %v, %d calls; want %+v", tt.limit, ids, more, calls, tt)
 		}
+	}
+}
+
+// With Whole, a list ends where a page does, and the next goes on there.
+func TestFindWholePages(t *testing.T) {
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var in struct{ NextToken string }
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+			t.Error(err)
+		}
+		_, _ = io.WriteString(w, map[string]string{
+			"":  `{"TraceSummaries":[{"Id":"5","StartTime":5}],"NextToken":"b"}`,
+			"b": `{"TraceSummaries":[{"Id":"4","StartTime":4},{"Id":"3","StartTime":3}],"NextToken":"c"}`,
+			"c": `{"TraceSummaries":[{"Id":"2","StartTime":2}]}`,
+		}[in.NextToken])
+	})
+	q := Query{From: time.Unix(0, 0), To: time.Unix(9, 0), Limit: 2, Whole: true}
+	var got []string
+	for {
+		list, err := Find(t.Context(), InProcess(h), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids := ""
+		for _, s := range list.Summaries {
+			ids += aws.ToString(s.Id)
+		}
+		got = append(got, ids)
+		if list.More != (list.Next != "") {
+			t.Errorf("more %v, next %q", list.More, list.Next)
+		}
+		if q.After = list.Next; q.After == "" {
+			break
+		}
+	}
+	if want := []string{"543", "2"}; !slices.Equal(got, want) {
+		t.Errorf("lists %v, want %v", got, want)
 	}
 }
 

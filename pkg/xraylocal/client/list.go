@@ -23,6 +23,8 @@ type Query struct {
 	From, To time.Time // of the traces' starts, both included
 	Filter   string    // filter expression; "" for all
 	Limit    int       // at most so many, at least 1
+	Whole    bool      // of the page with which Limit is reached take all: List.Next goes on behind it
+	After    string    // List.Next of the list that this one follows; "" for the first
 	Explain  bool      // ask how they were found
 }
 
@@ -30,6 +32,7 @@ type Query struct {
 type List struct {
 	Summaries []types.TraceSummary // newest first
 	More      bool                 // there are more than the limit
+	Next      string               // with Whole: Query.After of what follows; "" if nothing does
 	Scanned   int64                // traces of the time range that were looked at
 	Pages     []summary.Explanation
 }
@@ -56,21 +59,28 @@ func Find(ctx context.Context, api API, q Query) (*List, error) {
 	if q.Explain {
 		options = append(options, func(o *xray.Options) { o.APIOptions = append(o.APIOptions, list.explain) })
 	}
+	if q.After != "" {
+		in.NextToken = &q.After
+	}
 	pages := xray.NewGetTraceSummariesPaginator(api, in)
-	for len(list.Summaries) <= q.Limit && pages.HasMorePages() {
+	for len(list.Summaries) < q.Limit && pages.HasMorePages() {
 		page, err := pages.NextPage(ctx, options...)
 		if err != nil {
 			return nil, fmt.Errorf("list traces: %w", err)
 		}
 		list.Summaries = append(list.Summaries, page.TraceSummaries...)
 		list.Scanned += aws.ToInt64(page.TracesProcessedCount)
+		list.Next = aws.ToString(page.NextToken)
 	}
 	slices.SortStableFunc(list.Summaries, func(a, b types.TraceSummary) int {
 		return aws.ToTime(b.StartTime).Compare(aws.ToTime(a.StartTime))
 	})
-	list.More = pages.HasMorePages()
-	if len(list.Summaries) > q.Limit {
-		list.Summaries, list.More = list.Summaries[:q.Limit], true
+	list.More = list.Next != ""
+	if !q.Whole {
+		list.Next = ""
+		if len(list.Summaries) > q.Limit {
+			list.Summaries, list.More = list.Summaries[:q.Limit], true
+		}
 	}
 	return list, nil
 }

@@ -250,7 +250,10 @@ func (f *finder) count(ctx context.Context) error {
 			WHERE t.num IN (`+span.text+`) AND (h.start, h.trace) < (?, ?) AND (h.start, h.trace) >= (?, ?) AND h.since <= ?`, args...).Scan(&f.page.Processed)
 	}
 	c := &clause{}
-	c.add(`namespace = ? AND start BETWEEN ? AND ? AND since <= ?`, f.namespace, f.q.Start, f.q.End, f.pos.seq)
+	// The bounds of start say again what the pairs below do: those are no range of
+	// the key to SQLite.
+	c.add(`namespace = ? AND start BETWEEN ? AND ? AND since <= ?`, f.namespace,
+		max(f.q.Start, f.pos.start), min(f.q.End, f.from.start), f.pos.seq)
 	if f.from.start != math.MaxFloat64 {
 		c.add(`(start, trace) < (?, ?)`, f.from.start, f.from.num)
 	}

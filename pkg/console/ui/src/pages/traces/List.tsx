@@ -1,4 +1,4 @@
-import { memo, useCallback, useImperativeHandle, useMemo, useRef, type KeyboardEvent, type Ref } from "react";
+import { memo, useCallback, useEffect, useImperativeHandle, useMemo, useRef, type KeyboardEvent, type Ref } from "react";
 import { Link } from "wouter";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { OutcomeMark, type Outcome } from "../../components/Outcome";
@@ -40,12 +40,14 @@ export interface ListProps {
   onActive: (position: number) => void;
   onOpen: (position: number) => void;
   onSort: (column: Column) => void;
+  /** Called when the last rows come into view. */
+  onEnd?: (() => void) | undefined;
   ref?: Ref<ListHandle>;
 }
 
 /** The traces, a row each; only those in view are drawn. */
 export function List(props: ListProps) {
-  const { rows, services, order, active, onActive, onOpen, ref } = props;
+  const { rows, services, order, active, onActive, onOpen, onEnd, ref } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -57,6 +59,10 @@ export function List(props: ListProps) {
   });
   const show = useCallback((position: number) => virtual.scrollToIndex(position, { align: "auto" }), [virtual]);
   useImperativeHandle(ref, () => ({ show, atTop: () => (scroller.current?.scrollTop ?? 0) < ROW }), [show]);
+  const atEnd = (virtual.range?.endIndex ?? -1) + 3 * PAGE >= rows.length;
+  useEffect(() => {
+    if (atEnd) onEnd?.();
+  }, [atEnd, onEnd]);
   const longest = useMemo(() => rows.reduce((most, r) => Math.max(most, r.duration ?? 0), 0), [rows]);
 
   const key = (event: KeyboardEvent) => {

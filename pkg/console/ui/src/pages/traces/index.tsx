@@ -14,6 +14,7 @@ import { List, type ListHandle } from "./List";
 import { Refiners } from "./Refiners";
 import { orderOf, sorted, type Column } from "./sort";
 import type { TraceList } from "./types";
+import { useMore } from "./useMore";
 import { useQuiet } from "./useQuiet";
 import "./traces.css";
 
@@ -72,9 +73,10 @@ function Traces({ data, complete, view }: { data: TraceList; complete: boolean; 
   // What arrives is shown when nobody reads: at the top, without pointer or selection.
   const resting = useCallback(() => !!list.current?.atTop() && active < 0 && !box.current?.matches(":hover"), [active]);
   const { shown, fresh, apply } = useQuiet(data, `${view} ${complete}`, time.live, resting);
-  const rows = useMemo(() => sorted(shown.traces, order), [shown, order.by, order.down]);
+  const behind = useMore(shown, { from: time.from, to: time.to, filter });
+  const rows = useMemo(() => sorted(behind.rows, order), [behind.rows, order.by, order.down]);
 
-  const services = useMemo(() => [...new Set(shown.traces.flatMap((r) => r.services))].toSorted(), [shown.traces]);
+  const services = useMemo(() => [...new Set(behind.rows.flatMap((r) => r.services))].toSorted(), [behind.rows]);
 
   const sort = (column: Column) => {
     const down = order.by === column ? !order.down : column !== "request" && column !== "service" && column !== "user";
@@ -125,8 +127,14 @@ function Traces({ data, complete, view }: { data: TraceList; complete: boolean; 
         </div>
         <div className="traces-bar-top">
           <span role="status">
-            {!complete ? "reading the rest …" : shown.more ? `the newest ${count(shown.traces.length)} traces; there are more` : `${count(shown.traces.length)} ${shown.traces.length === 1 ? "trace" : "traces"}`}
+            {!complete || behind.loading ? "reading more …" : behind.more ? `the newest ${count(rows.length)} traces; there are more` : `${count(rows.length)} ${rows.length === 1 ? "trace" : "traces"}`}
           </span>
+          {behind.error && <span role="alert">{behind.error.message}</span>}
+          {complete && behind.more && behind.ready && (
+            <button type="button" className="button" onClick={behind.load} disabled={behind.loading}>
+              Read more
+            </button>
+          )}
           {fresh > 0 && (
             <button type="button" className="button primary" onClick={apply}>
               {count(fresh)} new
@@ -134,7 +142,7 @@ function Traces({ data, complete, view }: { data: TraceList; complete: boolean; 
           )}
           <Files />
         </div>
-        <List ref={list} rows={rows} services={services} order={order} now={time.to} utc={time.utc} active={active} href={link} onActive={setActive} onOpen={open} onSort={sort} />
+        <List ref={list} rows={rows} services={services} order={order} now={time.to} utc={time.utc} active={active} href={link} onActive={setActive} onOpen={open} onSort={sort} onEnd={order.by === "start" && order.down && !behind.error ? behind.load : undefined} />
       </section>
     </div>
   );

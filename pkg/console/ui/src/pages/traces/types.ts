@@ -2,6 +2,8 @@
 export interface TraceList {
   traces: TraceRow[];
   more: boolean;
+  /** `cursor` of what follows; "" if nothing does. */
+  next: string;
   empty: boolean;
   limit: number;
   edges: number[];
