@@ -39,7 +39,9 @@ func (s *Store) Entities(ctx context.Context, f func(Entity) error) error {
 	for after := int64(0); ; {
 		var num int64
 		var id []byte
-		err := tx.QueryRowContext(ctx, `SELECT num, id FROM traces WHERE num > ? AND namespace = `+inNamespace("?2")+` ORDER BY num LIMIT 1`,
+		// The plus keeps SQLite from an index by namespace, in which it would look
+		// through all traces for each of them.
+		err := tx.QueryRowContext(ctx, `SELECT num, id FROM traces WHERE num > ? AND +namespace = `+inNamespace("?2")+` ORDER BY num LIMIT 1`,
 			after, s.namespace).Scan(&num, &id)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
