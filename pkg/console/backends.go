@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -27,12 +28,14 @@ func (c *console) backendsRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /console/api/backends/trace", answer(c.backendsTrace))
 }
 
-// How many traces are compared at once for a list: of an account of New Relic
-// each costs a query.
+// How many traces are compared for a list at first and at each step further, and
+// at most: of an account of New Relic each costs a query.
 const (
-	maxCompared        = 100
-	maxComparedAccount = 20
-	comparers          = 4
+	stepCompared        = 100
+	maxCompared         = 2000
+	stepComparedAccount = 20
+	maxComparedAccount  = 400
+	comparers           = 4
 )
 
 // arriving is how long after its end a trace may differ because it is on its
@@ -54,9 +57,12 @@ var stateOrder = []string{onlyXRay, onlyNewRelic, differs, unread, onItsWay, equ
 // A backendsAnswer says what of the traces of a time range is where.
 type backendsAnswer struct {
 	NewRelic newRelicSide   `json:"newRelic"`
-	Rows     []backendRow   `json:"rows"`   // what differs first, then the newest
-	Counts   map[string]int `json:"counts"` // traces by state
-	More     bool           `json:"more"`   // older traces were not compared
+	Rows     []backendRow   `json:"rows"`     // what differs first, then the newest
+	Counts   map[string]int `json:"counts"`   // traces by state
+	Compared int            `json:"compared"` // traces of X-Ray, the newest
+	More     bool           `json:"more"`     // older traces were not compared
+	Step     int            `json:"step"`     // so many more may be asked for, by ?limit=
+	Most     int            `json:"most"`     // and so many in all
 }
 
 type newRelicSide struct {
@@ -99,39 +105,51 @@ type pairing struct {
 	err            error // of reading New Relic
 }
 
-// backends compares the newest traces of the time range and filter.
+// backends compares the newest traces of the time range and filter, ?limit= of
+// them.
 func (c *console) backends(r *http.Request) (any, error) {
-	limit := maxCompared
-	out := backendsAnswer{Rows: []backendRow{}, Counts: map[string]int{}}
+	out := backendsAnswer{Rows: []backendRow{}, Counts: map[string]int{}, Step: stepCompared, Most: maxCompared}
 	if c.newRelic != nil {
 		out.NewRelic.Kind, out.NewRelic.Where = c.newRelic.kind(), c.newRelic.where()
 		if out.NewRelic.Kind == "account" {
-			limit = maxComparedAccount
+			out.Step, out.Most = stepComparedAccount, maxComparedAccount
 		}
+	}
+	limit := out.Step
+	if n, err := strconv.Atoi(r.FormValue("limit")); err == nil {
+		limit = min(max(n, out.Step), out.Most)
 	}
 	summaries, more, err := c.summaries(r, limit)
 	if err != nil {
 		return nil, err
 	}
-	out.More = more
+	out.More, out.Compared = more, len(summaries)
 	ids := make([]string, len(summaries))
 	for i, s := range summaries {
 		ids[i] = s.ID
 	}
 	if c.newRelic == nil {
 		out.NewRelic.Error = problemOf(errNoNewRelic)
-	} else if r.FormValue("filter") == "" {
-		extra, err := c.onlyInNewRelic(r, limit, ids, more)
+	} else {
+		extra, err := c.onlyInNewRelic(r, limit, summaries, more)
 		out.NewRelic.Listed = err == nil
-		if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		if err != nil {
 			out.NewRelic.Error = problemOf(err)
 		}
 		ids = append(ids, extra...)
 	}
-	fresh, known := c.equals.split(c.now(), ids)
-	pairs, err := c.pairAll(r.Context(), fresh)
-	if err != nil {
+	if err := c.compareBackends(r.Context(), ids, &out); err != nil {
 		return nil, err
+	}
+	return out, nil
+}
+
+// compareBackends makes the rows of traces.
+func (c *console) compareBackends(ctx context.Context, ids []string, out *backendsAnswer) error {
+	fresh, known := c.equals.split(c.now(), ids)
+	pairs, err := c.pairAll(ctx, fresh)
+	if err != nil {
+		return err
 	}
 	refused := c.refusals()
 	out.Rows = append(out.Rows, known...)
@@ -149,40 +167,68 @@ func (c *console) backends(r *http.Request) (any, error) {
 	slices.SortFunc(out.Rows, func(a, b backendRow) int {
 		return cmp.Or(cmp.Compare(slices.Index(stateOrder, a.State), slices.Index(stateOrder, b.State)), cmp.Compare(b.Start, a.Start), cmp.Compare(a.ID, b.ID))
 	})
-	return out, nil
+	return nil
 }
 
 var errNoNewRelic = &problem{Status: http.StatusNotFound, Title: "No New Relic is known",
 	Detail: "Start with --newrelic-sink http://127.0.0.1:4319 for the local sink, or with --newrelic-account and a user key in NEW_RELIC_USER_KEY for New Relic itself."}
 
-// onlyInNewRelic returns the traces of the time range that are not among ids, in
-// X-Ray's form. If X-Ray has more than it was asked for, what is older than the
-// oldest of ids is left out: that X-Ray has it is not known.
-func (c *console) onlyInNewRelic(r *http.Request, limit int, ids []string, more bool) ([]string, error) {
+// onlyInNewRelic returns the newest traces of the time range that New Relic has
+// and X-Ray has not, whatever the filter: it speaks of what X-Ray has. If X-Ray
+// has more than those in have, what is older than they is left for later.
+func (c *console) onlyInNewRelic(r *http.Request, limit int, have []client.Summary, more bool) ([]string, error) {
 	q, err := c.selection(r)
 	if err != nil {
 		return nil, err
+	}
+	if more && len(have) > 0 {
+		q.From = have[len(have)-1].Start
 	}
 	listed, err := c.newRelic.list(r.Context(), q.From, q.To, 4*limit)
 	if err != nil {
 		return nil, err
 	}
-	have := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		have[id] = true
+	known := make(map[string]bool, len(have))
+	for _, s := range have {
+		known[s.ID] = true
 	}
-	var extra []string
-	for i, hex := range listed {
-		id, ok := segment.FormatTraceID(hex)
-		switch {
-		case !ok || have[id]:
-		case more && i >= limit, len(extra) == limit:
-			return extra, nil
-		default:
-			extra = append(extra, id)
+	var others []string
+	for _, hex := range listed {
+		if id, ok := segment.FormatTraceID(hex); ok && !known[id] {
+			others = append(others, id)
 		}
 	}
-	return extra, nil
+	others, _ = c.equals.split(c.now(), others) // X-Ray has what is equal
+	return c.absent(r.Context(), others, limit)
+}
+
+// absent returns those traces that X-Ray has nothing of, at most limit.
+func (c *console) absent(ctx context.Context, ids []string, limit int) (missing []string, err error) {
+	for _, id := range ids {
+		if len(missing) == limit {
+			break
+		}
+		trace, err := c.hasTrace(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if !trace {
+			missing = append(missing, id)
+		}
+	}
+	return missing, nil
+}
+
+func (c *console) hasTrace(ctx context.Context, id string) (bool, error) {
+	if c.tracer != nil {
+		trace, err := c.tracer.Trace(ctx, id)
+		return trace != nil, err
+	}
+	_, err := client.GetTrace(ctx, c.xray, id)
+	if errors.Is(err, client.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // pairAll reads and compares traces, a few at a time, and keeps their order.

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -29,8 +31,7 @@ type NewRelicAccount struct {
 type newRelicSource interface {
 	// view returns what there is of a trace, whose id is 32 hex digits.
 	view(ctx context.Context, traceID string) (verify.View, error)
-	// list returns the ids of the newest traces of a time range, or
-	// errors.ErrUnsupported.
+	// list returns the ids of the newest traces of a time range.
 	list(ctx context.Context, from, to time.Time, limit int) ([]string, error)
 	kind() string  // "sink" or "account"
 	where() string // for people
@@ -51,6 +52,7 @@ func newRelicOf(cfg Config) newRelicSource {
 const (
 	sinkTimeout   = 5 * time.Second
 	maxSinkAnswer = 64 << 20 // bytes
+	sinkPage      = 1000     // traces of a list
 )
 
 // A sinkSource reads the local sink over its HTTP API.
@@ -81,16 +83,29 @@ func (s *sinkSource) view(ctx context.Context, traceID string) (verify.View, err
 }
 
 func (s *sinkSource) list(ctx context.Context, from, to time.Time, limit int) ([]string, error) {
-	var body struct {
-		Traces []sink.Trace `json:"traces"`
+	var ids []string
+	known := map[string]bool{}
+	for {
+		var body struct {
+			Traces []sink.Trace `json:"traces"`
+		}
+		query := url.Values{"from": {fmt.Sprintf("%.6f", seconds(from))}, "to": {fmt.Sprintf("%.6f", seconds(to))}, "limit": {fmt.Sprint(sinkPage)}}
+		if err := s.get(ctx, "/traces?"+query.Encode(), &body); err != nil {
+			return nil, err
+		}
+		fresh := 0
+		for _, t := range body.Traces {
+			if !known[t.TraceID] {
+				known[t.TraceID] = true
+				ids = append(ids, t.TraceID)
+				fresh++
+			}
+		}
+		if len(ids) >= limit || len(body.Traces) < sinkPage || fresh == 0 {
+			return ids[:min(limit, len(ids))], nil
+		}
+		to = time.Unix(0, body.Traces[len(body.Traces)-1].Start).Add(time.Microsecond) // those that began with it come again
 	}
-	query := url.Values{"from": {fmt.Sprintf("%.6f", seconds(from))}, "to": {fmt.Sprintf("%.6f", seconds(to))}, "limit": {fmt.Sprint(limit)}}
-	err := s.get(ctx, "/traces?"+query.Encode(), &body)
-	ids := make([]string, len(body.Traces))
-	for i, t := range body.Traces {
-		ids[i] = t.TraceID
-	}
-	return ids, err
 }
 
 func (s *sinkSource) get(ctx context.Context, path string, into any) error {
@@ -168,11 +183,25 @@ func (s *accountSource) view(ctx context.Context, traceID string) (verify.View, 
 	return known.view, nil
 }
 
-// list is not asked of New Relic: an account has traces of which X-Ray was never
-// to know.
-func (s *accountSource) list(context.Context, time.Time, time.Time, int) ([]string, error) {
-	return nil, errors.ErrUnsupported
+// list leaves out what X-Ray was never to know of, and an account has more of
+// that than of the rest: the ids of traces for X-Ray begin with their time.
+// https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids
+func (s *accountSource) list(ctx context.Context, from, to time.Time, limit int) ([]string, error) {
+	all, err := s.account.Client.Traces(ctx, from, to)
+	if err != nil {
+		return nil, nerdGraphProblem(err)
+	}
+	ids := slices.DeleteFunc(all, func(id string) bool {
+		at, err := strconv.ParseUint(id[:min(8, len(id))], 16, 32)
+		made := time.Unix(int64(at), 0)
+		return err != nil || made.Before(from.Add(-idTimeSlack)) || made.After(to.Add(idTimeSlack))
+	})
+	return ids[:min(limit, len(ids))], nil
 }
+
+// idTimeSlack is how far the time in a trace's id may be from when it ran: the
+// clocks of others, and traces that wait in a queue.
+const idTimeSlack = time.Hour
 
 func nerdGraphProblem(err error) error {
 	var graph *newrelic.Error

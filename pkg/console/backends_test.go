@@ -3,14 +3,17 @@ package console
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -146,11 +149,48 @@ func TestBackends(t *testing.T) {
 	if !reflect.DeepEqual(got, again) {
 		t.Errorf("first %+v\nsecond %+v", got, again)
 	}
-	// What a filter means is X-Ray's to say: New Relic is not asked for more.
-	var filtered backendsAnswer
-	s.get("backends", recently("filter", `service("web") { ok }`), &filtered)
-	if filtered.NewRelic.Listed || filtered.Counts[onlyNewRelic] != 0 || len(filtered.Rows) != 6 {
-		t.Errorf("%+v", filtered)
+	// A filter speaks of what X-Ray has; what only New Relic has is listed all the
+	// same, and of the others nothing that does not match.
+	for expression, want := range map[string]int{`service("web") { ok }`: 7, `service("nobody")`: 1} {
+		var filtered backendsAnswer
+		s.get("backends", recently("filter", expression), &filtered)
+		if !filtered.NewRelic.Listed || filtered.Counts[onlyNewRelic] != 1 || len(filtered.Rows) != want || filtered.Rows[0].State == equal {
+			t.Errorf("%s: %+v", expression, filtered)
+		}
+	}
+}
+
+// TestBackendsGoOn compares the newest, and further ones when asked.
+func TestBackendsGoOn(t *testing.T) {
+	newRelic := newSink(t)
+	s := newServer(t, Config{NewRelicSink: newRelic.URL()})
+	span := func(n int) string { // the n-th trace begins n ms after the first
+		id := strings.ReplaceAll(strings.TrimPrefix(traceID(n), "1-"), "-", "")
+		begin := base.UnixNano() + int64(n)*1e6
+		return fmt.Sprintf(`{"traceId":%q,"spanId":"00000000000000a1","name":"GET /","kind":2,"startTimeUnixNano":"%d","endTimeUnixNano":"%d"}`, id, begin, begin+1000)
+	}
+	var spans []string
+	for n := 1; n <= stepCompared+30; n++ {
+		spans = append(spans, span(n))
+	}
+	s.toXRay(spansOf(0, spans...))
+	toSink(t, newRelic, spansOf(0, append(spans[20:], span(0), span(999))...)) // New Relic lacks 1 to 20, X-Ray 0 and 999
+	for _, tt := range []struct {
+		limit                         string
+		compared, onlyXRay, onlyOther int
+		more                          bool
+	}{
+		{"", stepCompared, 0, 1, true},
+		{"7", stepCompared, 0, 1, true},
+		{"200", stepCompared + 30, 20, 2, false},
+		{"1000000", stepCompared + 30, 20, 2, false},
+	} {
+		var got backendsAnswer
+		s.get("backends", recently("limit", tt.limit), &got)
+		if got.Compared != tt.compared || got.More != tt.more || got.Step != stepCompared || got.Most != maxCompared ||
+			got.Counts[onlyXRay] != tt.onlyXRay || got.Counts[onlyNewRelic] != tt.onlyOther {
+			t.Errorf("limit %q: %d compared, more %v, %v", tt.limit, got.Compared, got.More, got.Counts)
+		}
 	}
 }
 
@@ -229,8 +269,9 @@ func TestBackendsWithoutNewRelic(t *testing.T) {
 // TestBackendsByNerdGraph reads the sink as New Relic is read.
 func TestBackendsByNerdGraph(t *testing.T) {
 	newRelic := newSink(t)
+	graph := withFacets(t, newRelic)
 	read := func(key string) *NewRelicAccount {
-		c, err := newrelic.New(newrelicConfig(newRelic.URL(), key))
+		c, err := newrelic.New(newrelicConfig(graph, key))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -240,11 +281,11 @@ func TestBackendsByNerdGraph(t *testing.T) {
 	seed(t, s, newRelic)
 	var got backendsAnswer
 	s.get("backends", recently(), &got)
-	if got.NewRelic.Kind != "account" || got.NewRelic.Where != "account 1, EU" || got.NewRelic.Listed || got.NewRelic.Error != nil {
-		t.Errorf("%+v", got.NewRelic)
+	if got.NewRelic.Kind != "account" || got.NewRelic.Where != "account 1, EU" || !got.NewRelic.Listed || got.NewRelic.Error != nil || got.Step != stepComparedAccount {
+		t.Errorf("%+v", got)
 	}
-	if got.Counts[equal] != 1 || got.Counts[onlyXRay] != 1 || got.Counts[differs] != 4 || !strings.HasPrefix(got.Rows[0].Links.NewRelic, "https://one.eu.newrelic.com/") {
-		t.Errorf("%v", got.Counts)
+	if got.Counts[equal] != 1 || got.Counts[onlyXRay] != 1 || got.Counts[onlyNewRelic] != 1 || got.Counts[differs] != 4 || !strings.HasPrefix(got.Rows[0].Links.NewRelic, "https://one.eu.newrelic.com/") {
+		t.Errorf("%v %+v", got.Counts, got.NewRelic.Error)
 	}
 	s = newServer(t, Config{NewRelic: read("NRAK-x")}) // too short for a key
 	s.put(1, webDocument)
@@ -252,6 +293,48 @@ func TestBackendsByNerdGraph(t *testing.T) {
 	if !strings.Contains(body, "user key") || strings.Contains(body, "NRAK-x") {
 		t.Errorf("the error must name the remedy and not the key: %s", body)
 	}
+}
+
+// withFacets serves the sink's NerdGraph and, beside, which traces there are,
+// which that does not answer: those of the sink, and one of an id that no time
+// is in.
+func withFacets(t *testing.T, s *sink.Sink) string {
+	target, err := url.Parse(s.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	forward := httputil.NewSingleHostReverseProxy(target)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		var query struct{ Variables struct{ NRQL string } }
+		if err := json.Unmarshal(body, &query); err != nil || !strings.Contains(query.Variables.NRQL, "FACET") {
+			r.Host = target.Host
+			forward.ServeHTTP(w, r)
+			return
+		}
+		want := regexp.MustCompile(`^SELECT latest\(timestamp\) FROM Span FACET trace\.id SINCE (\d{13}) UNTIL (\d{13}) LIMIT MAX$`)
+		if !want.MatchString(query.Variables.NRQL) {
+			t.Errorf("NRQL %s", query.Variables.NRQL)
+		}
+		list, err := http.Get(s.URL() + "/traces?limit=100&" + url.Values{"from": {fmt.Sprint(base.Unix() - 100)}, "to": {fmt.Sprint(base.Unix() + 100)}}.Encode())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer list.Body.Close()
+		var stored struct{ Traces []sink.Trace }
+		if err := json.NewDecoder(list.Body).Decode(&stored); err != nil {
+			t.Error(err)
+		}
+		rows := []map[string]any{{"facet": strings.Repeat("f", 32), "trace.id": strings.Repeat("f", 32), "latest.timestamp": 1}}
+		for _, trace := range stored.Traces {
+			rows = append(rows, map[string]any{"facet": trace.TraceID, "trace.id": trace.TraceID, "latest.timestamp": 1})
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"actor": map[string]any{"account": map[string]any{"nrql": map[string]any{"results": rows}}}}})
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 func newrelicConfig(base, key string) newrelic.Config {

@@ -187,6 +187,23 @@ func (c *Client) Spans(ctx context.Context, traceID string, since time.Duration)
 	return spans, nil
 }
 
+// Traces returns the ids of the traces that have a span which began in a time
+// range, those with the latest spans first, at most 5,000. An id is as it was
+// sent: of 32 hex digits, if it was OTLP.
+func (c *Client) Traces(ctx context.Context, from, to time.Time) ([]string, error) {
+	rows, err := c.Query(ctx, fmt.Sprintf("SELECT latest(timestamp) FROM Span FACET trace.id SINCE %d UNTIL %d LIMIT %s", from.UnixMilli(), to.UnixMilli(), maxRows))
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, 0, len(rows))
+	for _, row := range rows {
+		if id, _ := row["facet"].(string); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
 func minutes(d time.Duration) int { return max(int(d.Minutes()), 1) }
 
 // An IntegrationError is New Relic's note that it took data and dropped or cut

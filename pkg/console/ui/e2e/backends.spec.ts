@@ -134,3 +134,17 @@ test("live, what arrives does not move what is read", async ({ page }, info) => 
   await fresh.click();
   await expect(page.locator(`#backends-${more.onlyXRay}`)).toBeVisible();
 });
+
+test("older traces are compared when asked", async ({ page }) => {
+  // The demo's traces, which came after those that are planted, all of them equal.
+  const at = Number(process.env.PLANTED_AT);
+  const time = { range: "", from: new Date((at - 300) * 1000).toISOString(), to: new Date((at + 60) * 1000).toISOString() };
+  await page.goto(address("/backends", { ...time, filter: 'service("web")' }));
+  await expect(page.getByText("Of X-Ray's the newest 100 were compared.")).toBeVisible();
+  const equal = page.getByRole("group", { name: "Show only" }).getByRole("button", { name: /equal$/ });
+  await expect(equal).toHaveText(/ 100 equal/);
+  await page.getByRole("button", { name: "Compare the next 100" }).click();
+  await expect(page).toHaveURL(/compared=200/);
+  await expect(equal).toHaveText(/ 200 equal/);
+  await expect(page.getByText(/The filter speaks of what X-Ray has/)).toBeVisible();
+});

@@ -21,7 +21,8 @@ export default function BackendsPage() {
   const { params, set } = useUrl();
   const time = useTime();
   const filter = params.get("filter") ?? "";
-  const { data, error, refetch } = useApi<Backends>("backends", { from: time.from, to: time.to, filter });
+  const limit = params.get("compared");
+  const { data, error, refetch } = useApi<Backends>("backends", { from: time.from, to: time.to, filter, limit });
   if (!data) return error ? <Failed error={error} retry={() => void refetch()} /> : <Loading what="both backends" />;
   return (
     <div className="backends-page">
@@ -39,7 +40,7 @@ export default function BackendsPage() {
           <FirstTrace />
         )
       ) : (
-        <List data={data} />
+        <List data={data} busy={!error && data.more && data.compared < Math.min(Number(limit), data.most)} />
       )}
     </div>
   );
@@ -62,7 +63,8 @@ function Sources({ data, filter }: { data: Backends; filter: string }) {
       </dl>
       <p className="dim">
         Spans are matched by id. What X-Ray shows in another way by design (names by service, segments of its own) is no difference.
-        {kind && !listed && !error && (filter ? " With a filter, traces that only New Relic has are not looked for." : " New Relic is asked for the traces that X-Ray has.")}
+        {listed && filter && " The filter speaks of what X-Ray has: what only New Relic has is listed whatever it says."}
+        {listed && kind === "account" && " Of what only the account has, traces are listed whose id begins with a time, as X-Ray's do."}
       </p>
       {error && (
         <div className="backends-error" role="alert">
@@ -76,14 +78,14 @@ function Sources({ data, filter }: { data: Backends; filter: string }) {
   );
 }
 
-function List({ data: latest }: { data: Backends }) {
+function List({ data: latest, busy }: { data: Backends; busy: boolean }) {
   const { params, set } = useUrl();
   const { utc, to, from, range, live } = useTime();
   const only = params.get("state") as State | null;
   const open = params.get("trace") ?? "";
   const box = useRef<HTMLTableElement>(null);
   const reading = useCallback(() => !!open || !!box.current?.matches(":hover, :focus-within"), [open]);
-  const view = `${params.get("filter")} ${range ? range.name : `${from} ${to}`} ${live}`;
+  const view = `${params.get("filter")} ${busy} ${range ? range.name : `${from} ${to}`} ${live}`;
   const { shown: data, fresh, apply } = useHeld(latest, view, live, reading);
   const chosen = only ? data.rows.filter((r) => r.state === only) : data.rows;
   // What differs is shown however much it is; of the rest the newest.
@@ -124,7 +126,7 @@ function List({ data: latest }: { data: Backends }) {
               </button>
             </>
           )}
-          {data.more && <span className="dim"> These are the newest; choose a shorter time range, or a filter, for others.</span>}
+          {data.more && <Further data={data} busy={busy} />}
         </p>
         <div role="group" aria-label="Show only">
           {ORDER.filter((s) => data.counts[s]).map((s) => (
@@ -218,6 +220,20 @@ function List({ data: latest }: { data: Backends }) {
         </p>
       )}
       {only && rows.length === 0 && <p className="loading">No trace is “{STATES[only]?.word ?? only}” any more.</p>}
+    </>
+  );
+}
+
+/** Older traces that were not compared: on with them. */
+function Further({ data, busy }: { data: Backends; busy: boolean }) {
+  const { set } = useUrl();
+  if (data.compared >= data.most) return <span className="dim"> Of X-Ray's these are the newest {count(data.compared)}; choose an earlier time range, or a filter, for others.</span>;
+  return (
+    <>
+      <span className="dim"> Of X-Ray's the newest {count(data.compared)} were compared. </span>
+      <button type="button" className="button" aria-disabled={busy} onClick={() => !busy && set({ compared: data.compared + data.step }, { replace: true })}>
+        {busy ? "Comparing …" : `Compare the next ${count(data.step)}`}
+      </button>
     </>
   );
 }

@@ -39,7 +39,11 @@ export interface Backends {
   newRelic: { kind: "" | "sink" | "account"; where: string; error?: ServerProblem; listed: boolean };
   rows: TraceRow[];
   counts: Partial<Record<State, number>>;
+  /** Traces of X-Ray, the newest. */
+  compared: number;
   more: boolean;
+  step: number;
+  most: number;
 }
 
 export interface Side {
