@@ -283,6 +283,15 @@ func TestECSRehearsal(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("the segment of documents (-want +got):\n%s\naws: %v", diff, documents.AWS)
 			}
+			host, err := os.Hostname()
+			if err != nil {
+				t.Fatal(err)
+			}
+			// All that the X-Ray SDK's plugin knows.
+			plugin, _ := segments["legacy"].AWS["ecs"].(map[string]any)
+			if diff := cmp.Diff(map[string]any{"container": host}, plugin); diff != "" || segments["legacy"].Origin != "AWS::ECS::Container" {
+				t.Errorf("the segment of legacy has the origin %q; ecs (-want +got):\n%s", segments["legacy"].Origin, diff)
+			}
 			id, _ := segment.HexTraceID(traceID)
 			spans, err := newrelic.Spans(t.Context(), id)
 			if err != nil {

@@ -8,7 +8,9 @@ import (
 	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -37,7 +39,37 @@ func TestLambda(t *testing.T) {
 		local, _ := startBackends(t, xray, newrelic)
 		// Lambda's daemon is not to be had; the collector's receiver reads the same.
 		daemon := startCollector(t, []string{"../otel-collector.yaml"}, freePorts(t), map[string]string{"BRAGG_XRAY_ENDPOINT": "http://" + xray})
-		trace := invoke(t, bootstrap, "OTEL_TRACES_EXPORTER=xrayudp", "AWS_XRAY_DAEMON_ADDRESS="+daemon.address("DAEMON"))
+		trace := invoke(t, bootstrap, nil, "OTEL_TRACES_EXPORTER=xrayudp", "AWS_XRAY_DAEMON_ADDRESS="+daemon.address("DAEMON"))
+		awaitSegments(t, local, trace)
+	})
+	segments, spans := []string{"checkout", "decide"}, []string{"POST /orders", "decide"}
+	for _, c := range []struct {
+		export         string
+		xray, newRelic []string
+	}{
+		{"xray", segments, nil},
+		{"newrelic", nil, spans},
+		{"xray,newrelic", segments, spans},
+	} {
+		t.Run("by "+c.export, func(t *testing.T) {
+			xray, newrelic := freeAddress(t), freeAddress(t)
+			local, sink := startBackends(t, xray, newrelic)
+			trace := invoke(t, bootstrap, nil, "OTEL_TRACES_EXPORTER="+c.export,
+				"AWS_ENDPOINT_URL_XRAY=http://"+xray, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
+				"BRAGG_NEWRELIC_ENDPOINT=http://"+newrelic, "NEW_RELIC_LICENSE_KEY="+licensekey.Local)
+			wantAtFreeze(t, "X-Ray", segmentsOf(t, local, trace), c.xray)
+			wantAtFreeze(t, "New Relic", spansOf(t, sink, trace), c.newRelic)
+		})
+	}
+	t.Run("by the daemon and to New Relic", func(t *testing.T) {
+		xray, newrelic := freeAddress(t), freeAddress(t)
+		local, sink := startBackends(t, xray, newrelic)
+		daemon := startCollector(t, []string{"../otel-collector.yaml"}, freePorts(t), map[string]string{
+			"BRAGG_XRAY_ENDPOINT": "http://" + xray, "BRAGG_NEWRELIC_EXPORTERS": "[debug/off]",
+		})
+		trace := invoke(t, bootstrap, nil, "OTEL_TRACES_EXPORTER=xrayudp,newrelic", "AWS_XRAY_DAEMON_ADDRESS="+daemon.address("DAEMON"),
+			"BRAGG_NEWRELIC_ENDPOINT=http://"+newrelic, "NEW_RELIC_LICENSE_KEY="+licensekey.Local)
+		wantAtFreeze(t, "New Relic", spansOf(t, sink, trace), spans)
 		awaitSegments(t, local, trace)
 	})
 	t.Run("by the collector of the layer", func(t *testing.T) {
@@ -49,18 +81,27 @@ func TestLambda(t *testing.T) {
 			"yaml:receivers::otlp::protocols::grpc::endpoint: 127.0.0.1:" + ports["OTLP_GRPC"],
 			"yaml:receivers::otlp::protocols::http::endpoint: 127.0.0.1:" + ports["OTLP_HTTP"],
 			"yaml:exporters::awsxray::endpoint: http://" + xray,
+			"yaml:exporters::awsxray::sending_queue::enabled: false", // ADOT's has none
 			"yaml:extensions::health_check::endpoint: 127.0.0.1:" + ports["HEALTH"],
 			"yaml:service::extensions: [health_check]",
 			"yaml:service::telemetry::metrics::level: none",
 		}, ports, map[string]string{
 			"AWS_REGION": "us-east-1", "NEW_RELIC_LICENSE_KEY": licensekey.Local, "BRAGG_NEWRELIC_ENDPOINT": "http://" + newrelic,
 		})
-		trace := invoke(t, bootstrap, "OTEL_TRACES_EXPORTER=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://"+layer.address("OTLP_GRPC"))
-		if spans := spansOf(t, sink, trace); len(spans) != 2 {
-			t.Errorf("New Relic has %q when the function is frozen, want two spans", spans)
-		}
-		awaitSegments(t, local, trace)
+		// Lambda freezes the layer with the function.
+		freeze := func() { layer.cmd.Process.Signal(syscall.SIGSTOP) }  //nolint:errcheck // the test sees
+		t.Cleanup(func() { layer.cmd.Process.Signal(syscall.SIGCONT) }) //nolint:errcheck // it has ended
+		trace := invoke(t, bootstrap, freeze, "OTEL_TRACES_EXPORTER=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://"+layer.address("OTLP_GRPC"))
+		wantAtFreeze(t, "X-Ray", segmentsOf(t, local, trace), segments)
+		wantAtFreeze(t, "New Relic", spansOf(t, sink, trace), spans)
 	})
+}
+
+func wantAtFreeze(t *testing.T, backend string, names, want []string) {
+	t.Helper()
+	if slices.Sort(names); !slices.Equal(names, want) {
+		t.Errorf("%s has %q when the function is frozen, want %q", backend, names, want)
+	}
 }
 
 func spansOf(t *testing.T, s *sink.Sink, trace string) (names []string) {
@@ -75,21 +116,28 @@ func spansOf(t *testing.T, s *sink.Sink, trace string) (names []string) {
 	return names
 }
 
+// segmentsOf returns the names of a trace's segments and subsegments, but for
+// those of services that sent none.
+func segmentsOf(t *testing.T, local *xraylocal.Server, trace string) (names []string) {
+	t.Helper()
+	err := local.Store().Entities(t.Context(), func(e store.Entity) error {
+		if strings.ReplaceAll(strings.TrimPrefix(e.TraceID, "1-"), "-", "") == trace && !e.Inferred {
+			names = append(names, e.Name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
 // awaitSegments waits until X-Ray has the two spans of an invocation.
 func awaitSegments(t *testing.T, local *xraylocal.Server, trace string) {
 	t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
 	for {
-		var names []string
-		err := local.Store().Entities(t.Context(), func(e store.Entity) error {
-			if strings.ReplaceAll(strings.TrimPrefix(e.TraceID, "1-"), "-", "") == trace && !e.Inferred {
-				names = append(names, e.Name)
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		names := segmentsOf(t, local, trace)
 		if len(names) == 2 {
 			return
 		}
@@ -102,8 +150,8 @@ func awaitSegments(t *testing.T, local *xraylocal.Server, trace string) {
 
 // invoke starts the function, hands it one event and returns the trace's id when
 // the function asks for the next. Lambda would freeze it then; here it is killed,
-// and what it has not sent is lost.
-func invoke(t *testing.T, bootstrap string, env ...string) string {
+// and what it has not sent is lost. What else is frozen, freeze freezes.
+func invoke(t *testing.T, bootstrap string, freeze func(), env ...string) string {
 	t.Helper()
 	trace := fmt.Sprintf("%08x%024x", time.Now().Unix(), time.Now().UnixNano())
 	answer, idle := make(chan string, 1), make(chan struct{})
@@ -116,6 +164,9 @@ func invoke(t *testing.T, bootstrap string, env ...string) string {
 			return
 		}
 		if asked++; asked > 1 {
+			if freeze != nil {
+				freeze()
+			}
 			close(idle)
 			<-r.Context().Done() // until the function is killed
 			return

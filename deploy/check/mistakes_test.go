@@ -74,7 +74,7 @@ var mistakes = map[string][]mistake{
 	},
 	"lambda/template.yaml": {
 		{"an action without its reason", "xray:PutTelemetryRecords # the daemon tells X-Ray how it is", "xray:PutTelemetryRecords", "has no reason"},
-		{"a condition that is none", "!Condition ByCollector", "!Condition Collector", "which is no condition"},
+		{"a condition that is none", "- ByCollector\n", "- Collector\n", "which is no condition"},
 		{"a name in a text that is nothing", "${Name}", "${Arch}", "refers to Arch"},
 	},
 	"lambda/function/collector.yaml": {

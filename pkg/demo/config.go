@@ -53,6 +53,9 @@ type Config struct {
 	// X-Ray SDKs' form "tcp:host:port udp:host:port". Empty means
 	// 127.0.0.1:2000. The name is resolved once, at the start.
 	DaemonAddress string
+	// OnECS makes legacy load the X-Ray SDK's plugin for ECS, as its users do:
+	// segments of this process then say AWS::ECS::Container and the host's name.
+	OnECS bool
 
 	// Requests and Rate are for Run of the load: see LoadConfig.
 	Requests int
@@ -90,6 +93,7 @@ const EnvironmentHelp = `Environment:
   DEMO_S3_ENDPOINT             where S3 is (default http://127.0.0.1:8096)
   OTEL_EXPORTER_OTLP_ENDPOINT  the collector (default http://localhost:4317)
   AWS_XRAY_DAEMON_ADDRESS      where legacy sends its segments (default 127.0.0.1:2000)
+  ECS_CONTAINER_METADATA_URI_V4  set by ECS: legacy loads the X-Ray SDK's plugin for it
   DEMO_REQUESTS                how many requests load sends; 0, the default, is no end
   DEMO_RATE                    requests a second of load (default 2)
 `
@@ -114,6 +118,7 @@ func FromEnv(getenv func(string) string) Config {
 		S3Endpoint:       or("DEMO_S3_ENDPOINT", "http://"+defaultAddress(S3)),
 		OTLPEndpoint:     getenv("OTEL_EXPORTER_OTLP_ENDPOINT"),
 		DaemonAddress:    getenv("AWS_XRAY_DAEMON_ADDRESS"),
+		OnECS:            getenv("ECS_CONTAINER_METADATA_URI_V4") != "",
 	}
 	if requests, err := strconv.Atoi(getenv("DEMO_REQUESTS")); err == nil {
 		cfg.Requests = max(requests, 0)

@@ -23,11 +23,12 @@ func TestFromEnv(t *testing.T) {
 			"DEMO_SCORING_URL": "http://scoring", "DEMO_DOCUMENTS_URL": "http://documents", "DEMO_LEGACY_URL": "http://legacy",
 			"DEMO_DYNAMODB_ENDPOINT": "http://dynamodb", "DEMO_S3_ENDPOINT": "http://s3",
 			"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4317", "AWS_XRAY_DAEMON_ADDRESS": "collector:2000",
-			"DEMO_REQUESTS": "5", "DEMO_RATE": "0",
+			"ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4/0123",
+			"DEMO_REQUESTS":                 "5", "DEMO_RATE": "0",
 		}, Config{
 			Listen: "0.0.0.0:80", WebURL: "http://web", ApplicationsURL: "http://applications", ScoringURL: "http://scoring",
 			DocumentsURL: "http://documents", LegacyURL: "http://legacy", DynamoDBEndpoint: "http://dynamodb", S3Endpoint: "http://s3",
-			OTLPEndpoint: "http://collector:4317", DaemonAddress: "collector:2000", Requests: 5,
+			OTLPEndpoint: "http://collector:4317", DaemonAddress: "collector:2000", OnECS: true, Requests: 5,
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
+	"github.com/aws/aws-xray-sdk-go/v2/awsplugins/ecs"
 	"github.com/aws/aws-xray-sdk-go/v2/strategy/ctxmissing"
 	"github.com/aws/aws-xray-sdk-go/v2/strategy/sampling"
 	"github.com/aws/aws-xray-sdk-go/v2/xray"
@@ -25,6 +27,10 @@ type bureauReport struct {
 // everything samples each request that brings no decision.
 const everything = `{"version": 2, "default": {"fixed_target": 1, "rate": 1}}`
 
+// loadECSPlugin is for the process: the SDK keeps what a plugin says in a
+// variable of its own.
+var loadECSPlugin = sync.OnceFunc(ecs.Init)
+
 // A bureau is the legacy service.
 type bureau struct {
 	documentsURL string
@@ -35,6 +41,9 @@ type bureau struct {
 // it: a handler, captures, annotations, metadata and a client. Its SDK is
 // configured by the context alone, so that several run in one process.
 func newLegacy(ctx context.Context, s *service) (http.Handler, error) {
+	if s.cfg.OnECS {
+		loadECSPlugin()
+	}
 	emitter, err := newLegacyEmitter(ctx, s.cfg)
 	if err != nil {
 		return nil, err
