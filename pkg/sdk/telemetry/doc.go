@@ -41,6 +41,10 @@
 // github.com/bragg-tracing/bragg/pkg/sdk/telemetry/otelconf, a module of its
 // own.
 //
+// Credentials in headers, URLs and messages, and literals of SQL, are redacted
+// before anything is exported: see [WithRedaction], BRAGG_REDACT,
+// BRAGG_REDACT_KEYS and BRAGG_REDACT_PARAMETERS.
+//
 // Beyond the specification's there are the exporters xray, newrelic and xrayudp
 // (see [WithExporters]), the samplers xray and parentbased_xray (see
 // [WithXRaySampling]), and BRAGG_TRACE_HEADERS (see [WithTraceHeaders]).

@@ -9,6 +9,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/bragg-tracing/bragg/pkg/sdk/propagation"
+	"github.com/bragg-tracing/bragg/pkg/sdk/redact"
 	"github.com/bragg-tracing/bragg/pkg/sdk/sampling"
 	"github.com/bragg-tracing/bragg/pkg/sdk/sigv4"
 )
@@ -38,6 +39,7 @@ type config struct {
 	withoutMetrics bool
 	withoutLogs    bool
 	exporters      []string
+	redaction      redact.Config
 
 	xraySampling    bool
 	samplingOptions []sampling.Option
@@ -142,6 +144,17 @@ func WithTraceHeaders(rule propagation.Rule) Option {
 // slow or away does not hold up the others.
 func WithExporters(names ...string) Option {
 	return optionFunc(func(c *config) { c.exporters = names })
+}
+
+// WithRedaction changes what is redacted in spans and log records before they
+// are exported; see package redact, and its README.md for the default.
+// redact.Off() redacts nothing. BRAGG_REDACT wins over Only of the option,
+// and what BRAGG_REDACT_KEYS and BRAGG_REDACT_PARAMETERS name adds up with its
+// Keys and Parameters.
+//
+// Processors of [WithSpanProcessor] see spans as they were recorded.
+func WithRedaction(r redact.Config) Option {
+	return optionFunc(func(c *config) { c.redaction = r })
 }
 
 // WithAWSCredentials sets the credentials for requests to X-Ray itself, usually

@@ -11,6 +11,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/bragg-tracing/bragg/pkg/sdk/propagation"
+	"github.com/bragg-tracing/bragg/pkg/sdk/redact"
 	"github.com/bragg-tracing/bragg/pkg/sdk/spanfeed"
 	"github.com/bragg-tracing/bragg/pkg/sdk/xrayattr"
 )
@@ -109,7 +110,8 @@ func (s *SDK) startTraces(ctx context.Context, c *config, p *plan) error {
 
 // newQueue puts a queue before an exporter, which the SDK counts and shuts down.
 func (s *SDK) newQueue(name string, e sdktrace.SpanExporter, size, batch int, opts ...sdktrace.BatchSpanProcessorOption) sdktrace.SpanProcessor {
-	queue := newSpanQueue(&spanExporter{SpanExporter: xrayattr.Exporter(e), name: name, exports: s.exports}, size, batch, opts...)
+	redacted := redact.SpanExporter(e, s.redactor)
+	queue := newSpanQueue(&spanExporter{SpanExporter: xrayattr.Exporter(redacted), name: name, exports: s.exports}, size, batch, opts...)
 	s.queues = append(s.queues, queue)
 	s.workers = append(s.workers, worker{queue, queue.done, queue.countLeft})
 	return queue
@@ -161,7 +163,7 @@ func (s *SDK) startLogs(ctx context.Context, p *plan) error {
 		if err != nil {
 			return fmt.Errorf("log exporter %s: %w", name, err)
 		}
-		x := &logExporter{Exporter: exporter, name: name, exports: s.exports}
+		x := &logExporter{Exporter: redact.LogExporter(exporter, s.redactor), name: name, exports: s.exports}
 		queue := newLogQueue(x, p.logQueueSize, p.logBatchSize)
 		s.logQueues = append(s.logQueues, queue)
 		s.workers = append(s.workers, worker{queue, x.done, queue.countLeft})

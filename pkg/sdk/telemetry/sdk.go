@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
+	"github.com/bragg-tracing/bragg/pkg/sdk/redact"
 	"github.com/bragg-tracing/bragg/pkg/sdk/spanfeed"
 )
 
@@ -28,6 +29,7 @@ type SDK struct {
 	loggerProvider log.LoggerProvider
 	propagator     propagation.TextMapPropagator
 	resource       *resource.Resource
+	redactor       *redact.Redactor // nil if nothing is redacted
 
 	queues    []*spanQueue
 	logQueues []*logQueue
@@ -100,6 +102,7 @@ func start(ctx context.Context, c *config) (*SDK, error) {
 	if variableTrue("OTEL_SDK_DISABLED") {
 		return s, nil
 	}
+	s.redactor = newRedactor(c)
 	path := variable(configFileVariable)
 	var p *plan
 	if path == "" {

@@ -2,11 +2,12 @@ package tracehttp
 
 import (
 	"net/http"
-	"strings"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/bragg-tracing/bragg/pkg/sdk/redact"
 )
 
 // Client returns a copy of c whose requests are traced; nil stands for
@@ -58,7 +59,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 				span.SetAttributes(attribute.String("peer.service", name))
 			}
 		}
-		if query, changed := redact(r.URL.RawQuery); changed {
+		if query := redacted(r.URL.RawQuery); query != r.URL.RawQuery {
 			u := *r.URL
 			u.RawQuery, u.User = query, nil
 			span.SetAttributes(attribute.String("url.full", u.String()))
@@ -67,35 +68,6 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.base.RoundTrip(r)
 }
 
-// secrets are the parameters of signed URLs that let whoever reads them in.
-// https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/ names the
-// first four; the rest are those of AWS's presigned URLs and of tokens.
-var secrets = []string{
-	"awsaccesskeyid", "signature", "sig", "x-goog-signature",
-	"x-amz-signature", "x-amz-credential", "x-amz-security-token",
-	"access_token", "id_token", "refresh_token", "token", "api_key", "apikey", "key", "password", "client_secret", "code",
-}
-
-// redact replaces the values of secrets in a query.
-func redact(query string) (_ string, changed bool) {
-	if query == "" {
-		return "", false
-	}
-	parts := strings.Split(query, "&")
-	for i, part := range parts {
-		name, _, ok := strings.Cut(part, "=")
-		if ok && isSecret(name) {
-			parts[i], changed = name+"=REDACTED", true
-		}
-	}
-	return strings.Join(parts, "&"), changed
-}
-
-func isSecret(name string) bool {
-	for _, s := range secrets {
-		if strings.EqualFold(name, s) {
-			return true
-		}
-	}
-	return false
-}
+// redacted is for services that set OpenTelemetry up by hand: telemetry.Start
+// redacts all that is exported.
+func redacted(query string) string { return redact.Default().Apply(redact.Query, query, "") }

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/bragg-tracing/bragg/pkg/sdk/internal/sqltext"
 )
 
 // A statement is what spans say of a query.
@@ -48,7 +50,7 @@ const (
 // statements reads queries and remembers what it read. Its methods may be
 // called concurrently.
 type statements struct {
-	dialect    dialect
+	dialect    sqltext.Dialect
 	raw, old   bool
 	connection []attribute.KeyValue
 
@@ -57,7 +59,7 @@ type statements struct {
 }
 
 func newStatements(system string, raw bool, connection []attribute.KeyValue, old bool) *statements {
-	s := &statements{dialect: dialectOf(system), raw: raw, old: old, connection: connection}
+	s := &statements{dialect: sqltext.DialectOf(system), raw: raw, old: old, connection: connection}
 	s.known.Store(&map[string]*statement{})
 	return s
 }
@@ -69,7 +71,7 @@ func (s *statements) get(query string) *statement {
 	}
 	read := read(query, s.dialect)
 	if s.raw {
-		read.text = cut(query)
+		read.text = sqltext.Cut(query, maxText)
 	}
 	read.complete(s.connection, s.old)
 	if len(query) <= keptBytes && len(*s.known.Load()) < keptStatements {

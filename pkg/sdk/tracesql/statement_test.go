@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/bragg-tracing/bragg/pkg/sdk/internal/sqltext"
 )
 
 func TestSanitize(t *testing.T) {
@@ -54,7 +56,7 @@ func TestSummary(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.in, func(t *testing.T) {
-			got := read(tt.in, dialectOf("postgresql"))
+			got := read(tt.in, sqltext.DialectOf("postgresql"))
 			if got.summary != tt.summary || got.table != tt.table {
 				t.Errorf("summary %q, table %q, want %q, %q", got.summary, got.table, tt.summary, tt.table)
 			}
@@ -65,7 +67,7 @@ func TestSummary(t *testing.T) {
 // TestLongStatementsAreCut: a statement is a part of a document of 64 KB.
 func TestLongStatementsAreCut(t *testing.T) {
 	long := "SELECT " + strings.Repeat("ä, ", 1<<16) + "x FROM t"
-	got := read(long, dialect{})
+	got := read(long, sqltext.DialectOf("sqlite"))
 	if len(got.text) > maxText || !utf8.ValidString(got.text) || got.summary != "SELECT t" {
 		t.Errorf("%d bytes, summary %q", len(got.text), got.summary)
 	}

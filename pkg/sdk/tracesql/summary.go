@@ -1,6 +1,10 @@
 package tracesql
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/bragg-tracing/bragg/pkg/sdk/internal/sqltext"
+)
 
 // A summary is what a statement does, and to which tables.
 // https://opentelemetry.io/docs/specs/semconv/db/database-spans/#generating-a-summary-of-the-query
@@ -39,17 +43,17 @@ var betweenTable = map[string]bool{
 	"ONLY": true, "IF": true, "NOT": true, "EXISTS": true, "TABLE": true, "LATERAL": true, "IGNORE": true, "OR": true, "LOW_PRIORITY": true,
 }
 
-func (s *summary) see(k kind, text string) {
+func (s *summary) see(k sqltext.Kind, text string) {
 	switch k {
-	case word:
+	case sqltext.Word:
 		s.seeWord(text)
-	case name:
+	case sqltext.Name:
 		if s.expect || s.qualified {
 			s.addTable(strings.Trim(text, "\"`"))
 		}
-	case symbol:
+	case sqltext.Symbol:
 		s.seeSymbol(text)
-	case blank:
+	case sqltext.Blank:
 		return
 	default:
 		s.expect = false
