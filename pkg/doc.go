@@ -3,7 +3,7 @@
 //	sdk         the module that a service imports: telemetry starts OpenTelemetry, and
 //	            tracehttp, tracegrpc, traceaws, tracesql, tracelambda, tracelog and
 //	            runtimemetrics instrument libraries, each a module of its own where it
-//	            needs one
+//	            needs one; redact takes credentials out of what is exported
 //	sdk/xraysdk the X-Ray SDK's API on OpenTelemetry, for an import to be changed
 //	segment     the X-Ray segment document
 //	otlp        decoding and errors of OTLP over HTTP

@@ -163,14 +163,15 @@ func FuzzStatement(f *testing.F) {
 func TestLongTextsAreReadOnce(t *testing.T) {
 	r := redact.Default()
 	for _, part := range []string{"://", "://a:b@", "=", "password=", "&", "&token=x", "%3D%3F", "Bearer aaaaaaaaaaaaaaaaaa ", "'", "/*", "-- ", "$a", "[", "IN (1,", "q'[", `"a":`} {
-		text := strings.Repeat(part, 1<<18/len(part))
+		text := strings.Repeat(part, 1<<17/len(part))
 		start := time.Now()
-		for _, rule := range []redact.Rule{redact.URL, redact.Query, redact.Text, redact.Connection, redact.Statement} {
-			for _, system := range []string{"", "oracle.db", "mongodb", "redis"} {
-				r.Apply(rule, text, system)
-			}
+		for _, rule := range []redact.Rule{redact.URL, redact.Query, redact.Text, redact.Connection} {
+			r.Apply(rule, text, "")
 		}
-		if d := time.Since(start); d > 20*time.Second { // its square is minutes
+		for _, system := range []string{"", "oracle.db", "mongodb", "redis"} {
+			r.Apply(redact.Statement, text, system)
+		}
+		if d := time.Since(start); d > 10*time.Second { // its square is minutes
 			t.Errorf("%q: %v", part, d)
 		}
 	}

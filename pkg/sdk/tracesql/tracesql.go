@@ -52,7 +52,9 @@ func WithConnection(conn Connection) Option {
 func WithRootSpans() Option { return func(c *config) { c.roots = true } }
 
 // WithRawStatements records statements as they are, with the literals in them,
-// which may be somebody's data.
+// which may be somebody's data. telemetry.Start takes literals out of all that it
+// exports, so that they stay only with BRAGG_REDACT=headers,urls,texts or
+// telemetry.WithRedaction.
 func WithRawStatements() Option { return func(c *config) { c.raw = true } }
 
 // WithStableNamesOnly leaves out the attributes of the older semantic
