@@ -5,14 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/analytics"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline/terminal"
 )
 
 // analyticsFlags are what the analytics command can be told.
@@ -109,8 +113,8 @@ func (f *analyticsFlags) queries(cmd *cobra.Command, now time.Time) (a, b client
 			return a, b, usageError{fmt.Errorf("set A: %w", err)}
 		}
 	}
-	for _, q := range []client.Query{a, b} {
-		if err := checkFilter(cmd.ErrOrStderr(), cmd.CommandPath(), q.Filter); err != nil {
+	for i, q := range []client.Query{a, b} {
+		if err := checkFilter(cmd.ErrOrStderr(), cmd.CommandPath(), []string{"--a", "--b"}[i], q.Filter); err != nil {
 			return a, b, err
 		}
 	}
@@ -162,19 +166,27 @@ func (f *analyticsFlags) run(cmd *cobra.Command) error {
 	out := cmd.OutOrStdout()
 	if f.asJSON {
 		const bins, buckets = 40, 60
+		report.Findings, report.Tables = orEmpty(report.Findings), orEmpty(report.Tables)
 		return writeJSON(out, comparison{report, analytics.Histograms(sets[0], sets[1], bins),
 			analytics.Series(sets[0], seconds(a.From), seconds(a.To), buckets), analytics.Series(sets[1], seconds(b.From), seconds(b.To), buckets)})
 	}
 	w := &strings.Builder{}
 	writeSets(w, report, [2]client.Query{a, b}, more)
-	writeTimes(w, report.Times)
-	writeFindings(w, report)
+	if report.A.Traces == 0 || report.B.Traces == 0 {
+		writeNothingToCompare(w, report, endpoint)
+	} else {
+		writeTimes(w, report.Times)
+		writeFindings(w, report, columnsOf(out))
+	}
 	if len(by) > 0 {
-		writeTables(w, report)
+		writeTables(w, report, columnsOf(out))
 	}
 	_, err = io.WriteString(out, w.String())
 	return err
 }
+
+// orEmpty has JSON write [] and not null.
+func orEmpty[T any](s []T) []T { return append([]T{}, s...) }
 
 // seconds are those since the epoch.
 func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
@@ -193,17 +205,8 @@ func writeSets(w io.Writer, r *analytics.Report, queries [2]client.Query, more [
 	}
 }
 
-func short(seconds float64) string {
-	d := time.Duration(seconds * 1e9)
-	switch {
-	case d >= time.Second:
-		return d.Round(10 * time.Millisecond).String()
-	case d >= time.Millisecond:
-		return d.Round(100 * time.Microsecond).String()
-	default:
-		return d.Round(100 * time.Nanosecond).String()
-	}
-}
+// short writes a time as all commands do.
+func short(seconds float64) string { return timeline.FormatDuration(time.Duration(seconds * 1e9)) }
 
 func writeTimes(w io.Writer, t *analytics.Times) {
 	switch {
@@ -217,40 +220,79 @@ func writeTimes(w io.Writer, t *analytics.Times) {
 	}
 }
 
-func writeFindings(w io.Writer, r *analytics.Report) {
+// writeNothingToCompare says which set is empty, and what to do about it.
+func writeNothingToCompare(w io.Writer, r *analytics.Report, endpoint string) {
+	switch {
+	case r.A.Traces > 0:
+		fmt.Fprint(w, "\nNo trace is in B: nothing to compare. Look further back with --last 24h, or change --b.\n")
+	case r.B.Traces > 0:
+		fmt.Fprint(w, "\nNo trace is in A: nothing to compare. Look further back with --last 24h, or change --a.\n")
+	default:
+		fmt.Fprintf(w, `
+No trace is in A or B at %s. To get some:
+  bragg up                                  starts everything, with a demo that sends requests
+  bragg analytics --last 24h --b fault      looks further back
+`, endpoint)
+	}
+}
+
+func writeFindings(w io.Writer, r *analytics.Report, columns int) {
 	if len(r.Findings) == 0 {
 		fmt.Fprintf(w, "\nNo difference that chance does not explain: %s tested, p < %v after Holm's correction.\n", plural(r.Tested, "value"), analytics.Level)
 		return
 	}
 	fmt.Fprintf(w, "\nWhat is different in B (Fisher's exact test, p adjusted by Holm's method for %s)\n", plural(r.Tested, "value"))
-	writeRows(w, r.Findings, true)
+	writeRows(w, r.Findings, true, columns)
 }
 
-func writeTables(w io.Writer, r *analytics.Report) {
+func writeTables(w io.Writer, r *analytics.Report, columns int) {
 	for _, t := range r.Tables {
 		fmt.Fprintf(w, "\n%s\n", t.Dimension)
-		writeRows(w, t.Rows, false)
+		writeRows(w, t.Rows, false, columns)
 	}
 }
 
 // writeRows writes rows, their dimension before the value if it is not in the
-// heading. Values come from traces: control characters are shown as such.
-func writeRows(w io.Writer, rows []analytics.Row, named bool) {
+// heading. Values come from traces: control characters are shown as such. Those
+// too long for the columns, if there is a number of them, lose their beginning:
+// what was called last, and the path of a URL, are at the end.
+func writeRows(w io.Writer, rows []analytics.Row, named bool, columns int) {
 	fmt.Fprintf(w, "  %8s  %8s  %11s  %-8s  %s\n", "A", "B", "difference", "p", "value")
 	for _, row := range rows {
-		value := row.Value
+		name, value := "", []rune(printable(row.Value))
 		if named {
-			value = string(row.Dimension) + " " + value
+			name = printable(string(row.Dimension)) + " "
 		}
-		p := "-"
-		switch {
-		case row.Given:
-			p = "chosen"
-		case row.Tested:
-			p = fmt.Sprintf("%.1g", row.Adjusted)
+		if room := max(columns-valueColumn-len([]rune(name)), 16); columns > 0 && len(value) > room {
+			value = append([]rune("…"), value[len(value)-room+1:]...)
 		}
-		fmt.Fprintf(w, "  %7.1f%%  %7.1f%%  %+10.1f%%  %-8s  %s\n", 100*row.ShareA, 100*row.ShareB, 100*row.Difference, p, printable(value))
+		fmt.Fprintf(w, "  %7.1f%%  %7.1f%%  %+10.1f%%  %-8s  %s%s\n", 100*row.ShareA, 100*row.ShareB, 100*row.Difference, pOf(row), name, string(value))
 	}
+}
+
+// valueColumn is where a row's value begins.
+const valueColumn = 45
+
+// pOf writes the adjusted p of a row.
+func pOf(row analytics.Row) string {
+	switch {
+	case row.Given:
+		return "chosen"
+	case !row.Tested:
+		return "-"
+	case row.Adjusted < 1e-99:
+		return "<1e-99"
+	}
+	return fmt.Sprintf("%.1g", row.Adjusted)
+}
+
+// columnsOf returns how many columns lines may have: 0 is any number, for what
+// goes into a file or a pipe.
+func columnsOf(out io.Writer) int {
+	if f, ok := out.(*os.File); os.Getenv("COLUMNS") == "" && (!ok || !term.IsTerminal(int(f.Fd()))) {
+		return 0
+	}
+	return terminal.ScreenOf(out).Width
 }
 
 // printable replaces what would move the cursor of a terminal.

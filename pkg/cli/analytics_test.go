@@ -18,6 +18,14 @@ import (
 // stored serves X-Ray Local's API over documents.
 func stored(t *testing.T, documents ...string) string {
 	t.Helper()
+	server := httptest.NewServer(storedAPI(t, documents...))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// storedAPI is X-Ray Local's API over documents.
+func storedAPI(t *testing.T, documents ...string) *api.Handler {
+	t.Helper()
 	s, err := store.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -33,14 +41,12 @@ func stored(t *testing.T, documents ...string) string {
 	if err := s.Put(t.Context(), docs); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(api.New(api.Config{Store: s, Logger: slog.New(slog.DiscardHandler)}))
 	t.Cleanup(func() {
-		server.Close()
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return server.URL
+	return api.New(api.Config{Store: s, Logger: slog.New(slog.DiscardHandler)})
 }
 
 // shopTraces are 300 requests of the last minutes; those of version 1.4 to
@@ -67,7 +73,7 @@ func TestAnalytics(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"A  !(responsetime > 1)", "250 traces; 250 ok", "B  responsetime > 1", "50 traces; 50 ok", "p50 2s",
+		"A  !(responsetime > 1)", "250 traces; 250 ok", "B  responsetime > 1", "50 traces; 50 ok", "p50 2.00 s",
 		"What is different in B", "20.0%    100.0%       +80.0%", `url http://shop/checkout`, `annotation.version "1.4"`,
 	} {
 		if !strings.Contains(out, want) {
@@ -114,6 +120,46 @@ func TestAnalyticsUsage(t *testing.T) {
 			var usage usageError
 			if !errors.As(err, &usage) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// TestAnalyticsSays looks at what else is printed: where an expression is wrong,
+// that a set is empty, and rows that fit.
+func TestAnalyticsSays(t *testing.T) {
+	long := strings.Repeat("/deep", 30)
+	docs := shopTraces()
+	for i := range docs {
+		docs[i] = strings.Replace(docs[i], "http://shop/checkout", "http://shop"+long+"/checkout", 1)
+	}
+	url := stored(t, docs...)
+	for _, tt := range []struct {
+		name, columns string
+		args          []string
+		has           []string
+	}{
+		{"the flag that is wrong", "80", []string{"--b", "fault", "--a", "okay = 1"}, []string{"--a: unknown keyword 'okay'", "\n  okay = 1\n  ^^^^\n"}},
+		{"an empty set", "80", []string{"--b", "fault"}, []string{"No trace is in B: nothing to compare"}},
+		{"no traces at all", "80", []string{"--b", "fault", "--from", "2001-01-01", "--to", "2001-01-02"}, []string{"No trace is in A or B at http://127.0.0.1", "bragg up"}},
+		{"rows that fit", "80", []string{"--b", "responsetime > 1"}, []string{"url …p/deep/deep/deep/deep/checkout\n"}},
+		{"rows for a pipe", "", []string{"--b", "responsetime > 1"}, []string{"url http://shop" + long + "/checkout\n"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			setEnvironment(t, tt.columns)
+			out, err := execute(newAnalyticsCommand(), append(tt.args, "--endpoint", url)...)
+			if err != nil && !errors.Is(err, errReported) {
+				t.Fatal(err)
+			}
+			for _, want := range tt.has {
+				if !strings.Contains(out, want) {
+					t.Errorf("%q is missing in\n%s", want, out)
+				}
+			}
+			for _, line := range strings.Split(out, "\n") {
+				if tt.name == "rows that fit" && strings.Contains(line, "%  ") && len([]rune(line)) > 80 {
+					t.Errorf("too long: %s", line)
+				}
 			}
 		})
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/compare"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline/terminal"
 )
 
 // compareFlags are what the compare command can be told.
@@ -90,7 +91,7 @@ func (f *compareFlags) run(cmd *cobra.Command, args []string) error {
 	if f.asJSON {
 		return writeJSON(out, c)
 	}
-	_, err = io.WriteString(out, drawComparison(c, ids, f.all))
+	_, err = io.WriteString(out, drawComparison(c, ids, f.all, columnsOf(out)))
 	return err
 }
 
@@ -138,7 +139,7 @@ var marks = map[compare.Change]string{
 	compare.Alike: " ", compare.Slower: ">", compare.Faster: "<", compare.Outcome: "!", compare.Missing: "-", compare.Added: "+",
 }
 
-func drawComparison(c *compare.Comparison, ids [2]string, all bool) string {
+func drawComparison(c *compare.Comparison, ids [2]string, all bool, columns int) string {
 	w := &strings.Builder{}
 	fmt.Fprintf(w, "A  %s  %s\nB  %s  %s\n\n", ids[0], short(c.A.Seconds()), ids[1], short(c.B.Seconds()))
 	if len(c.Rows) == c.Changes[compare.Alike] && !all {
@@ -153,7 +154,7 @@ func drawComparison(c *compare.Comparison, ids [2]string, all bool) string {
 			hidden++
 			continue
 		}
-		writeComparedRow(w, &c.Rows[i])
+		writeComparedRow(w, &c.Rows[i], columns)
 	}
 	if hidden > 0 {
 		fmt.Fprintf(w, "\n%s alike; --all shows them.\n", plural(hidden, "more row"))
@@ -167,7 +168,10 @@ func drawComparison(c *compare.Comparison, ids [2]string, all bool) string {
 	return w.String()
 }
 
-func writeComparedRow(w io.Writer, r *compare.Row) {
+// comparedColumn is where the name of a compared row begins.
+const comparedColumn = 37
+
+func writeComparedRow(w io.Writer, r *compare.Row, columns int) {
 	times := [2]string{"–", "–"}
 	for i, row := range []*timeline.Row{r.A, r.B} {
 		if row != nil {
@@ -183,7 +187,11 @@ func writeComparedRow(w io.Writer, r *compare.Row) {
 	case compare.Slower, compare.Faster:
 		difference = signed(r.Delta)
 	}
-	fmt.Fprintf(w, "%s %10s %10s %11s  %s%s%s\n", marks[r.Change], times[0], times[1], difference, strings.Repeat("  ", min(r.Depth, 20)), label(r.Row()), note)
+	name := strings.Repeat("  ", min(r.Depth, 20)) + label(r.Row())
+	if room := max(columns-comparedColumn-len([]rune(note)), 16); columns > 0 {
+		name = terminal.Screen{}.Cut(name, room)
+	}
+	fmt.Fprintf(w, "%s %10s %10s %11s  %s%s\n", marks[r.Change], times[0], times[1], difference, name, note)
 }
 
 // signed writes a difference of times with its sign.

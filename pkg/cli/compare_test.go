@@ -21,18 +21,18 @@ func TestCompare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `A  ` + a + `  100ms
-B  ` + b + `  400ms
+	want := `A  ` + a + `  100 ms
+B  ` + b + `  400 ms
 
            A          B  difference
-!      100ms      400ms      +300ms  web GET /buy  ok 200 → fault 503
--       10ms          –                cache  missing
-+          –      350ms                stock  added
+!     100 ms     400 ms     +300 ms  web GET /buy  ok 200 → fault 503
+-    10.0 ms          –                cache  missing
++          –     350 ms                stock  added
 
 1 more row alike; --all shows them.
 
 Where the time went (time of no child)
-       +350ms  stock
+      +350 ms  stock
 `
 	if out != want {
 		t.Errorf("got\n%s\nwant\n%s", out, want)

@@ -13,16 +13,16 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter"
 )
 
-// checkFilter draws what is wrong with an expression under it, and returns the
-// error of who wrote it.
-func checkFilter(out io.Writer, command, expression string) error {
+// checkFilter draws what is wrong with the expression of a flag under it, and
+// returns the error of who wrote it.
+func checkFilter(out io.Writer, command, flag, expression string) error {
 	_, err := filter.Parse(expression)
 	var syntax *filter.SyntaxError
 	if !errors.As(err, &syntax) {
 		return err
 	}
 	shown, column := window(expression, syntax)
-	fmt.Fprintf(out, "%s: --filter: %s\n\n  %s\n%s\n\n", command, syntax.Message, shown,
+	fmt.Fprintf(out, "%s: %s: %s\n\n  %s\n%s\n\n", command, flag, syntax.Message, shown,
 		strings.Repeat(" ", 2+column)+strings.Repeat("^", max(1, min(syntax.Length, len([]rune(shown))-column))))
 	return usageError{errReported}
 }

@@ -73,7 +73,7 @@ func (f *mapFlags) run(cmd *cobra.Command) error {
 	if f.hops < 0 {
 		return usageError{errors.New("--hops must not be negative")}
 	}
-	if err := checkFilter(cmd.ErrOrStderr(), cmd.CommandPath(), f.filter); err != nil {
+	if err := checkFilter(cmd.ErrOrStderr(), cmd.CommandPath(), "--filter", f.filter); err != nil {
 		return err
 	}
 	api, endpoint, err := connect(f.endpoint)

@@ -61,6 +61,9 @@ func TestMapCommand(t *testing.T) {
 		{"nothing matches", []string{"--filter", `service("nobody")`}, []string{"Nothing of what was asked for arrived", "bragg up"}, "web"},
 		{"before", []string{"--from", "2001-01-01", "--to", "2001-01-02"}, []string{"Nothing arrived at"}, "web"},
 		{"more than AWS gives at once", []string{"--last", "30d"}, []string{"web"}, ""},
+		{"around a node", []string{"--focus", "api"}, []string{"◆ web", "◆ api"}, "jobs"},
+		{"around a node, near", []string{"--focus", "api", "--hops", "0"}, []string{"◆ api"}, "web"},
+		{"around a node, far", []string{"--focus", "api", "--hops", "2"}, []string{"◆ clients", "◆ web", "◆ api"}, "jobs"},
 		{"ascii", []string{"--ascii"}, []string{"# clients", "-> # web"}, "◆"},
 		{"mermaid", []string{"--mermaid"}, []string{"flowchart LR", `["web<br/>`, "class n"}, ""},
 		{"svg", []string{"--svg"}, []string{"<svg xmlns=", ">web</text>", "</svg>"}, ""},
@@ -121,6 +124,8 @@ func TestMapErrors(t *testing.T) {
 		"last":       {[]string{"--last", "long"}, "is no duration"},
 		"two forms":  {[]string{"--svg", "--json"}, "none of the others can be"},
 		"an operand": {[]string{"x"}, "x"},
+		"no node":    {[]string{"--focus", "nobody"}, `no node is named "nobody"`},
+		"hops":       {[]string{"--focus", "api", "--hops", "-1"}, "must not be negative"},
 	} {
 		_, errs, err := runMap(t, tt.args...)
 		if err == nil || !strings.Contains(errs+err.Error(), tt.want) {

@@ -84,7 +84,7 @@ func (f *tracesFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if err := checkFilter(cmd.ErrOrStderr(), cmd.CommandPath(), f.filter); err != nil {
+	if err := checkFilter(cmd.ErrOrStderr(), cmd.CommandPath(), "--filter", f.filter); err != nil {
 		return err
 	}
 	api, endpoint, err := connect(f.endpoint)
