@@ -79,96 +79,155 @@ func split(traces []Trace, seconds float64) (fast, slow []Trace) {
 	return fast, slow
 }
 
+// seeds is with how many different sets of traces each scenario is tried.
+const seeds = 25
+
 // TestTwoPeaks has two peaks of response times, at different times, each with
-// its own cause: both are found, each first when its peak is compared.
+// its own cause: both are found, each first when its peak is compared with what
+// is fast, whether the peak was chosen by its response times or by its time.
 func TestTwoPeaks(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 1))
-	traces := shop(r, 4000, func(i int, s *types.TraceSummary) {
-		switch {
-		case i >= 500 && i < 700 && r.Float64() < 0.8:
-			*s.ResponseTime = 1 + 0.2*r.Float64()
-			s.ResponseTimeRootCauses = []types.ResponseTimeRootCause{{Services: []types.ResponseTimeRootCauseService{
-				{Name: aws.String("web"), EntityPath: []types.ResponseTimeRootCauseEntity{{Name: aws.String("web")}, {Name: aws.String("stock")}}},
-				{Name: aws.String("stock"), EntityPath: []types.ResponseTimeRootCauseEntity{{Name: aws.String("stock")}}},
-			}}}
-		case i >= 2500 && i < 2600 && aws.ToString(s.Users[0].UserName) < "user-2":
-			*s.ResponseTime = 3 + 0.5*r.Float64()
-			s.Users[0].UserName = aws.String("user-7")
-		}
-	})
-	fast, slow := split(traces, 0.5)
-	middle, high := split(slow, 2)
-	for _, tt := range []struct {
-		name string
-		b    []Trace
-		want string
-	}{
-		{"first peak", middle, "responsetime cause web → stock ⇒ stock"},
-		{"second peak", high, "user user-7"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			report := Compare(fast, tt.b, Options{})
-			if len(report.Findings) == 0 {
-				t.Fatal("nothing found")
-			}
-			first := report.Findings[0]
-			if got := string(first.Dimension) + " " + first.Value; got != tt.want || first.Adjusted >= 0.01 {
-				t.Errorf("found first %s, p %v of %d tested", got, first.Adjusted, report.Tested)
+	for seed := range uint64(seeds) {
+		r := rand.New(rand.NewPCG(1, seed))
+		traces := shop(r, 4000, func(i int, s *types.TraceSummary) {
+			switch {
+			case i >= 500 && i < 700 && r.Float64() < 0.8:
+				*s.ResponseTime = 1 + 0.2*r.Float64()
+				s.ResponseTimeRootCauses = []types.ResponseTimeRootCause{{Services: []types.ResponseTimeRootCauseService{
+					{Name: aws.String("web"), EntityPath: []types.ResponseTimeRootCauseEntity{{Name: aws.String("web")}, {Name: aws.String("stock")}}},
+					{Name: aws.String("stock"), EntityPath: []types.ResponseTimeRootCauseEntity{{Name: aws.String("stock")}}},
+				}}}
+			case i >= 2500 && i < 2600 && aws.ToString(s.Users[0].UserName) < "user-2":
+				*s.ResponseTime = 3 + 0.5*r.Float64()
+				s.Users[0].UserName = aws.String("user-7")
 			}
 		})
+		fast, slow := split(traces, 0.5)
+		middle, high := split(slow, 2)
+		const first, second = "responsetime cause web → stock ⇒ stock", "user user-7"
+		ranksFirst(t, "first peak", seed, Compare(fast, middle, Options{Chosen: []string{"responsetime < 0.5", "responsetime >= 0.5 AND responsetime < 2"}}), first)
+		ranksFirst(t, "second peak", seed, Compare(fast, high, Options{Chosen: []string{"responsetime < 0.5", "responsetime >= 2"}}), second)
+		// By time: what ran then against all else.
+		then := func(from, to int) (inside, outside []Trace) {
+			return traces[from:to], append(append([]Trace{}, traces[:from]...), traces[to:]...)
+		}
+		inside, outside := then(500, 700)
+		report := Compare(outside, inside, Options{})
+		ranksFirst(t, "time of the first peak", seed, report, first)
+		if report.Times == nil || report.Times.P >= 0.01 || report.Times.Slower < 0.5 {
+			t.Errorf("seed %d: response times %+v", seed, report.Times)
+		}
+		inside, outside = then(2500, 2600)
+		ranksFirst(t, "time of the second peak", seed, Compare(outside, inside, Options{}), second)
+		if seed == 0 {
+			checkCharts(t, fast, slow)
+		}
 	}
+}
+
+// ranksFirst fails unless the surest finding is the planted one, with p < 0.01.
+func ranksFirst(t *testing.T, name string, seed uint64, r *Report, want string) {
+	t.Helper()
+	if len(r.Findings) == 0 {
+		t.Errorf("%s, seed %d: nothing found of %d tested", name, seed, r.Tested)
+		return
+	}
+	first := r.Findings[0]
+	if got := string(first.Dimension) + " " + first.Value; got != want || first.Adjusted >= 0.01 {
+		t.Errorf("%s, seed %d: found first %s, p %v of %d tested", name, seed, got, first.Adjusted, r.Tested)
+	}
+}
+
+// checkCharts holds that histograms and series have each trace once, and the
+// series the peaks where they are.
+func checkCharts(t *testing.T, fast, slow []Trace) {
+	t.Helper()
 	h := Histograms(fast, slow, 30)
 	if !h.Log || sum(h.A) != len(fast) || sum(h.B) != len(slow) {
 		t.Errorf("histogram %+v", h)
 	}
-	series := Series(slow, begin, begin+4000, 40)
-	for i, b := range series {
-		if busy := i == 5 || i == 6 || i == 25; (b.OK > 0) != busy {
-			t.Errorf("bucket %d has %d", i, b.OK)
+	for i, b := range Series(slow, begin, begin+4000, 40) {
+		if busy := i == 5 || i == 6 || i == 25; (b.OK > 0) != busy || busy && (b.Mean < 1 || b.Mean > 3.5) {
+			t.Errorf("bucket %d has %+v", i, b)
 		}
 	}
 }
 
-// TestOneUserAgainstTheRest has one user whose requests fail more often.
+// TestOneUserAgainstTheRest has one user whose requests fail more often: of what
+// fails, the user is found and nothing else.
 func TestOneUserAgainstTheRest(t *testing.T) {
-	r := rand.New(rand.NewPCG(2, 2))
-	traces := shop(r, 4000, func(_ int, s *types.TraceSummary) {
-		s.HasFault = aws.Bool(r.Float64() < 0.02 || *s.Users[0].UserName == "user-13" && r.Float64() < 0.4)
-	})
-	var ok, faults []Trace
-	for _, trace := range traces {
-		if trace.Outcome == "fault" {
-			faults = append(faults, trace)
-		} else {
-			ok = append(ok, trace)
+	for seed := range uint64(seeds) {
+		r := rand.New(rand.NewPCG(2, seed))
+		traces := shop(r, 4000, func(_ int, s *types.TraceSummary) {
+			s.HasFault = aws.Bool(r.Float64() < 0.02 || *s.Users[0].UserName == "user-13" && r.Float64() < 0.4)
+		})
+		var ok, faults []Trace
+		for _, trace := range traces {
+			if trace.Outcome == "fault" {
+				faults = append(faults, trace)
+			} else {
+				ok = append(ok, trace)
+			}
 		}
-	}
-	report := Compare(ok, faults, Options{Chosen: []string{"fault"}})
-	if len(report.Findings) != 1 {
-		t.Fatalf("findings %+v", report.Findings)
-	}
-	first := report.Findings[0]
-	if first.Dimension != User || first.Value != "user-13" || first.Adjusted >= 0.01 || first.Difference < 0.1 {
-		t.Errorf("found %+v", first)
-	}
-	if report.B.Fault != len(faults) || report.A.OK != len(ok) {
-		t.Errorf("sets %+v, %+v", report.A, report.B)
+		report := Compare(ok, faults, Options{Chosen: []string{"fault"}})
+		ranksFirst(t, "faults", seed, report, "user user-13")
+		if len(report.Findings) != 1 || report.Findings[0].Difference < 0.1 {
+			t.Errorf("seed %d: found %+v", seed, report.Findings)
+		}
+		if report.B.Fault != len(faults) || report.A.OK != len(ok) {
+			t.Errorf("seed %d: sets %+v, %+v", seed, report.A, report.B)
+		}
 	}
 }
 
-// TestRandomHalves holds that chance is no finding.
+// TestUserAsTheSet chooses the one user: what tells her requests from those of
+// all others is found, and not that they are hers.
+func TestUserAsTheSet(t *testing.T) {
+	for seed := range uint64(seeds) {
+		r := rand.New(rand.NewPCG(5, seed))
+		traces := shop(r, 4000, func(_ int, s *types.TraceSummary) {
+			if *s.Users[0].UserName == "user-13" && r.Float64() < 0.7 {
+				*s.ResponseTime += 0.2
+				s.ServiceIds = append(s.ServiceIds, types.ServiceId{Name: aws.String("export")})
+			}
+		})
+		var hers, others []Trace
+		for _, trace := range traces {
+			if trace.User == "user-13" {
+				hers = append(hers, trace)
+			} else {
+				others = append(others, trace)
+			}
+		}
+		report := Compare(others, hers, Options{Chosen: []string{`user = "user-13"`}})
+		ranksFirst(t, "user", seed, report, "service export")
+		if len(report.Findings) != 1 || report.Times.P >= 0.01 || report.Times.Slower < 0.7 {
+			t.Errorf("seed %d: found %+v, times %+v", seed, report.Findings, report.Times)
+		}
+	}
+}
+
+// TestRandomHalves holds that chance is a finding as seldom as the level says:
+// in at most one of a hundred pairs of random halves.
 func TestRandomHalves(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 3))
-	traces := shop(r, 1000, nil)
-	for i := range 40 {
-		r.Shuffle(len(traces), func(i, j int) { traces[i], traces[j] = traces[j], traces[i] })
-		report := Compare(traces[:500], traces[500:], Options{})
-		if report.Tested < 50 {
-			t.Fatalf("only %d values tested", report.Tested)
+	pairs, wrong := 0, 0
+	for seed := range uint64(seeds) {
+		r := rand.New(rand.NewPCG(3, seed))
+		traces := shop(r, 1000, nil)
+		for range 16 {
+			r.Shuffle(len(traces), func(i, j int) { traces[i], traces[j] = traces[j], traces[i] })
+			report := Compare(traces[:500], traces[500:], Options{})
+			if report.Tested < 50 {
+				t.Fatalf("only %d values tested", report.Tested)
+			}
+			pairs++
+			if len(report.Findings) > 0 {
+				wrong++
+				t.Logf("seed %d: found %s %s, p %.4f", seed, report.Findings[0].Dimension, report.Findings[0].Value, report.Findings[0].Adjusted)
+			}
 		}
-		if len(report.Findings) > 0 {
-			t.Errorf("half %d: found %+v", i, report.Findings)
-		}
+	}
+	if wrong > pairs/100 {
+		t.Errorf("%d of %d pairs of random halves have a finding", wrong, pairs)
 	}
 }
 
