@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"math"
 
@@ -47,51 +46,48 @@ func (h *Handler) eachGraph(ctx context.Context, w servicegraph.Window, group *g
 			return err
 		}
 	}
+	q := store.GraphQuery{By: store.ByReceipt, From: float64(w.From) / 1e6, To: float64(w.To) / 1e6}
+	if w.By == servicegraph.ByDocument {
+		q.By = store.BySpan
+	}
 	switch len(terms) {
 	case 0:
-		by := store.ByReceipt
-		if w.By == servicegraph.ByDocument {
-			by = store.ByStart
-		}
-		return h.storeOf(ctx).Graphs(ctx, by, float64(w.From)/1e6, float64(w.To)/1e6, f)
 	case 1:
-		return h.eachMatching(ctx, w, terms[0], f)
+		q.Filter = matching(terms[0])
 	default:
-		return h.eachMatching(ctx, w, &filter.And{Terms: terms}, f)
+		q.Filter = matching(&filter.And{Terms: terms})
 	}
+	_, err := h.storeOf(ctx).Graphs(ctx, q, f)
+	return err
 }
 
-// longest is how long a trace may last, in seconds, so that a range of document
-// time finds all of it that a filter lets through.
-const longest = 6 * 60 * 60
-
-// eachMatching is eachGraph for the traces that match an expression.
-func (h *Handler) eachMatching(ctx context.Context, w servicegraph.Window, matching filter.Expr, f func(shape, values []byte) error) error {
-	q := store.Query{By: store.ByReceipt, Start: float64(w.From) / 1e6, End: float64(w.To+1) / 1e6, Where: index.Plan(matching)}
-	if w.By == servicegraph.ByDocument {
-		q.By, q.Start = store.ByStart, q.Start-longest
-	}
-	var shape, values []byte
-	var failure error
-	// All is done while the store looks, and nothing is taken along: a page that
-	// would hold the traces would have to be small, and there are many.
-	q.Limit = 1
-	q.Match = func(t *store.Trace) bool {
-		view := eval.NewView(t.Trace, t.Received)
-		if failure == nil && view.Matches(matching) {
-			g := view.Graph()
-			shape, values = g.AppendShape(shape[:0]), g.AppendValues(values[:0])
-			failure = f(shape, values)
-		}
-		return false
-	}
-	for {
-		page, err := h.storeOf(ctx).Find(ctx, q)
-		if err := cmp.Or(err, failure); err != nil {
-			return err
-		}
-		if q.Token = page.Next; q.Token == "" {
-			return nil
-		}
+// matching lets the traces through that match an expression. Of most it is told by
+// what the store knows beside their documents.
+func matching(e filter.Expr) *store.GraphFilter {
+	var walker servicegraph.Walker
+	return &store.GraphFilter{
+		Shape: func(shape []byte) (eval.Verdict, error) {
+			g, err := walker.Shape(shape)
+			if err != nil {
+				return eval.Maybe, err
+			}
+			return (&eval.Known{Shape: g}).Judge(e), nil
+		},
+		Facts: func(shape, values, encoded []byte) (eval.Verdict, error) {
+			g, err := walker.Shape(shape)
+			if err != nil {
+				return eval.Maybe, err
+			}
+			known := eval.Known{Shape: g, Requests: values}
+			if encoded != nil {
+				facts, err := index.ReadFacts(encoded)
+				if err != nil {
+					return eval.Maybe, err
+				}
+				known.Facts = &facts
+			}
+			return known.Judge(e), nil
+		},
+		Trace: func(t *store.Trace) bool { return eval.NewView(t.Trace, t.Received).Matches(e) },
 	}
 }

@@ -217,9 +217,9 @@ func (f *finder) statement() (query string, args []any) {
 // the range of the query.
 func (f *finder) span() *clause {
 	if f.q.By == BySpan {
-		return spanning(`num`, f.namespace, documentSpan, f.q.Start, f.q.End)
+		return spanning(`num`, ``, f.namespace, documentSpan, f.q.Start, f.q.End)
 	}
-	return spanning(`num`, f.namespace, receiptSpan, nanoseconds(f.q.Start), nanoseconds(f.q.End))
+	return spanning(`num`, ``, f.namespace, receiptSpan, nanoseconds(f.q.Start), nanoseconds(f.q.End))
 }
 
 // A clause is part of a statement, with its arguments.

@@ -3,8 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"time"
 
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter/eval"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 )
 
@@ -21,93 +25,241 @@ var (
 	documentSpan = span{"start", "end", 3600.0, "end - start > 3600"}
 )
 
-// spanning selects columns of the traces whose span overlaps with a range: those
-// that end in it or within an hour after it and, by an index of their own, long
+// spanning selects columns of the traces whose span overlaps with a range, and
+// which meet a condition, which is "" or begins with AND: those that end in it or within an hour after it and, by an index of their own, long
 // ones. No trace comes twice.
-func spanning[T int64 | float64](columns string, namespace int64, s span, from, to T) *clause {
+func spanning[T int64 | float64](columns, where string, namespace int64, s span, from, to T) *clause {
 	hour := s.hour.(T)
 	c := &clause{}
 	c.add(`SELECT `+columns+` FROM traces WHERE namespace = ?`, namespace)
 	c.add(s.high+` BETWEEN ? AND ?`, from, to+hour)
-	c.add(s.low+` <= ? AND NOT `+s.long+` UNION ALL SELECT `+columns+` FROM traces WHERE `+s.long, to)
+	c.add(s.low+` <= ? AND NOT `+s.long+where+` UNION ALL SELECT `+columns+` FROM traces WHERE `+s.long+where, to)
 	c.add(`namespace = ? AND `+s.high+` >= ? AND `+s.low+` <= ?`, namespace, from, to)
 	return c
 }
 
-// Graphs calls f with the service graph of every trace of which something may
-// lie in a range of time, encoded as servicegraph.Merger.Add takes it: a document
-// that came then, by ByReceipt, or any time between the start of its first segment
-// and the end of its last, by ByStart or BySpan. From and to are seconds since the
-// epoch. The order is none. F may keep neither slice, and must not call the
-// Store. Graphs ends with f's error if f returns one.
-func (s *Store) Graphs(ctx context.Context, by TimeRange, from, to float64, f func(shape, values []byte) error) error {
+// A GraphQuery selects service graphs.
+type GraphQuery struct {
+	// By and From and To, in seconds since the epoch, select the traces of which
+	// something may lie in that range: a document that came then, by ByReceipt, or
+	// any time between the start of the first segment and the end of the last, by
+	// ByStart or BySpan.
+	By       TimeRange
+	From, To float64
+	// Filter leaves out others; nil takes all.
+	Filter *GraphFilter
+	// Until is when to end, whatever is left; zero for never.
+	Until time.Time
+}
+
+// A GraphFilter decides on traces, by as little as it can.
+type GraphFilter struct {
+	// Shape decides on all traces of a shape.
+	Shape func(shape []byte) (eval.Verdict, error)
+	// Facts decides on one trace for which Shape says Maybe. Facts are what
+	// index.AppendFacts wrote, nil if the store has none.
+	Facts func(shape, values, facts []byte) (eval.Verdict, error)
+	// Trace decides on one for which both say Maybe, by its documents.
+	Trace func(*Trace) bool
+}
+
+// Covered says of how many of the traces that a query selects an answer is made.
+type Covered struct {
+	Looked int // traces on which was decided
+	All    int // traces of the time range; those that a filter left out by their shape are in both
+}
+
+// Whole reports whether the answer is of everything.
+func (c Covered) Whole() bool { return c.Looked >= c.All }
+
+// errLate ends reading.
+var errLate = errors.New("the time is over")
+
+// Graphs calls f with the service graph of every trace that a query selects,
+// encoded as servicegraph.Merger.Add takes it, in no order. F and the filter may
+// keep nothing that they are given, and must not call the Store. Graphs ends with
+// the error that one of them returns. With Until, the answer may be of a part:
+// Covered tells.
+func (s *Store) Graphs(ctx context.Context, q GraphQuery, f func(shape, values []byte) error) (Covered, error) {
 	tx, err := s.read.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("read service graphs: %w", err)
+		return Covered{}, fmt.Errorf("read service graphs: %w", err)
 	}
 	defer tx.Rollback() // it only read
-	g := graphReader{tx: tx, shapes: make(map[int64][]byte), f: f}
+	g := graphReader{q: q, tx: tx, shapes: make(map[int64][]byte), f: f}
 	if err := tx.QueryRowContext(ctx, `SELECT coalesce(`+inNamespace("?")+`, -1)`, s.namespace).Scan(&g.namespace); err != nil {
-		return fmt.Errorf("read service graphs: %w", err)
+		return Covered{}, fmt.Errorf("read service graphs: %w", err)
 	}
-	if err := g.read(ctx, g.rows(`shape, graph`, by, from, to)); err != nil {
-		return fmt.Errorf("read service graphs: %w", err)
+	switch err := g.run(ctx); {
+	case errors.Is(err, errLate):
+		covered := Covered{Looked: g.looked}
+		err := tx.QueryRowContext(ctx, `SELECT count(*) FROM (`+g.rows(`1`, ``).text+`)`, g.rows(`1`, ``).args...).Scan(&covered.All)
+		covered.All = max(covered.All, g.looked+1) // and one is left at least
+		return covered, err
+	case err != nil:
+		return Covered{}, fmt.Errorf("read service graphs: %w", err)
 	}
-	if !g.missing {
-		return nil
-	}
-	if err := g.readLarge(ctx, g.rows(`CASE WHEN shape IS NULL AND start IS NOT NULL THEN num END AS large`, by, from, to)); err != nil {
-		return fmt.Errorf("make service graphs: %w", err)
-	}
-	return nil
+	return Covered{g.looked, g.looked}, nil
 }
 
 type graphReader struct {
+	q         GraphQuery
 	tx        *sql.Tx
 	namespace int64
 	shapes    map[int64][]byte
-	missing   bool // a trace had no graph
+	looked    int
 	f         func(shape, values []byte) error
 }
 
-// rows selects columns of the traces of a range.
-func (g *graphReader) rows(columns string, by TimeRange, from, to float64) *clause {
-	if by == ByReceipt {
-		return spanning(columns, g.namespace, receiptSpan, nanoseconds(from), nanoseconds(to))
+func (g *graphReader) run(ctx context.Context) error {
+	if g.q.Filter == nil {
+		if err := g.read(ctx, g.rows(`shape, graph, NULL, num`, `shape IS NOT NULL`), g.f); err != nil {
+			return err
+		}
+		return g.readLarge(ctx)
 	}
-	c := spanning(columns, g.namespace, documentSpan, from, to)
-	c.text += ` UNION ALL SELECT ` + columns + ` FROM traces WHERE namespace = ? AND end IS NULL AND start BETWEEN ? AND ?` // in progress
-	c.args = append(c.args, g.namespace, from, to)
+	yes, maybe, all, err := g.judgeShapes(ctx)
+	if err != nil {
+		return err
+	}
+	if err := g.read(ctx, g.ofShapes(yes, all, `shape, graph, NULL, num`), g.f); err != nil {
+		return err
+	}
+	if err := g.read(ctx, g.ofShapes(maybe, all, `shape, graph, (SELECT body FROM facts WHERE trace = num), num`), nil); err != nil {
+		return err
+	}
+	return g.readLarge(ctx)
+}
+
+// judgeShapes returns the numbers of the shapes of which all traces match, and
+// of which some may, and how many shapes there are.
+func (g *graphReader) judgeShapes(ctx context.Context) (yes, maybe []int64, all int, err error) {
+	rows, err := g.tx.QueryContext(ctx, `SELECT num, body FROM shapes`)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	defer rows.Close()
+	for ; rows.Next(); all++ {
+		var num int64
+		var body sql.RawBytes
+		if err := rows.Scan(&num, &body); err != nil {
+			return nil, nil, 0, err
+		}
+		switch v, err := g.q.Filter.Shape(body); {
+		case err != nil:
+			return nil, nil, 0, fmt.Errorf("shape %d: %w", num, err)
+		case v == eval.Yes:
+			yes = append(yes, num)
+		case v == eval.Maybe:
+			maybe = append(maybe, num)
+		}
+	}
+	return yes, maybe, all, rows.Err()
+}
+
+// fewShapes is up to how many shapes are looked for one by one, in the index that
+// has the traces of each.
+const fewShapes = 1000
+
+// ofShapes selects columns of those traces of the range that have one of some
+// shapes; nil if there are none.
+func (g *graphReader) ofShapes(shapes []int64, all int, columns string) *clause {
+	if len(shapes) == 0 {
+		return nil
+	}
+	if len(shapes) == all {
+		return g.rows(columns, `shape IS NOT NULL`)
+	}
+	list, _ := json.Marshal(shapes) // numbers alone: it cannot fail
+	among := `shape IN (SELECT value FROM json_each('` + string(list) + `'))`
+	if len(shapes) > fewShapes || g.q.By != ByReceipt {
+		return g.rows(columns, among)
+	}
+	c := &clause{}
+	c.add(`SELECT `+columns+` FROM traces INDEXED BY traces_by_shape WHERE namespace = ?`, g.namespace)
+	c.add(among)
+	c.add(`last >= ? AND first <= ?`, nanoseconds(g.q.From), nanoseconds(g.q.To))
 	return c
 }
 
-// read reads the graphs that are stored. Rows are many: they have no column that
-// is not needed.
-func (g *graphReader) read(ctx context.Context, c *clause) error {
+// rows selects columns of the traces of the range that meet a condition.
+func (g *graphReader) rows(columns, where string) *clause {
+	if where != "" {
+		where = ` AND ` + where
+	}
+	if g.q.By == ByReceipt {
+		return spanning(columns, where, g.namespace, receiptSpan, nanoseconds(g.q.From), nanoseconds(g.q.To))
+	}
+	c := spanning(columns, where, g.namespace, documentSpan, g.q.From, g.q.To)
+	c.text += ` UNION ALL SELECT ` + columns + ` FROM traces WHERE namespace = ? AND end IS NULL AND start BETWEEN ? AND ?` + where // in progress
+	c.args = append(c.args, g.namespace, g.q.From, g.q.To)
+	return c
+}
+
+// read calls f with the graphs of rows: shape, graph, facts, num. Without f it
+// decides on each first.
+func (g *graphReader) read(ctx context.Context, c *clause, f func(shape, values []byte) error) error {
+	if c == nil {
+		return nil
+	}
 	rows, err := g.tx.QueryContext(ctx, c.text, c.args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var values sql.RawBytes
-		var shape sql.NullInt64
-		if err := rows.Scan(&shape, &values); err != nil {
+		var values, facts sql.RawBytes
+		var shape, num int64
+		if err := rows.Scan(&shape, &values, &facts, &num); err != nil {
 			return err
 		}
-		if !shape.Valid { // see readLarge, unless none of its segments has come
-			g.missing = true
-			continue
-		}
-		body, err := g.shape(ctx, shape.Int64)
+		body, err := g.shape(ctx, shape)
 		if err != nil {
 			return err
 		}
-		if err := g.f(body, values); err != nil {
+		if f != nil {
+			err = f(body, values)
+		} else {
+			err = g.decide(ctx, num, body, values, facts)
+		}
+		if err != nil {
 			return err
+		}
+		if g.looked++; g.late() {
+			return errLate
 		}
 	}
 	return rows.Err()
+}
+
+// late reports whether the time is over. It looks at the clock now and then.
+func (g *graphReader) late() bool {
+	return !g.q.Until.IsZero() && g.looked%256 == 0 && time.Now().After(g.q.Until)
+}
+
+// decide calls f with a trace's graph if the trace matches.
+func (g *graphReader) decide(ctx context.Context, num int64, shape, values, facts []byte) error {
+	v, err := g.q.Filter.Facts(shape, values, facts)
+	if err != nil {
+		return fmt.Errorf("trace number %d: %w", num, err)
+	}
+	if v == eval.Maybe {
+		trace, err := g.trace(ctx, num)
+		if err != nil {
+			return err
+		}
+		if !g.q.Until.IsZero() && time.Now().After(g.q.Until) {
+			return errLate
+		}
+		v = eval.No
+		if g.q.Filter.Trace(trace) {
+			v = eval.Yes
+		}
+	}
+	if v == eval.No {
+		return nil
+	}
+	return g.f(shape, values)
 }
 
 // shape returns the body of a shape.
@@ -124,8 +276,15 @@ func (g *graphReader) shape(ctx context.Context, num int64) ([]byte, error) {
 }
 
 // readLarge makes the graphs that are not stored, because the traces are large.
-func (g *graphReader) readLarge(ctx context.Context, c *clause) error {
-	rows, err := g.tx.QueryContext(ctx, `SELECT large FROM (`+c.text+`) WHERE large IS NOT NULL`, c.args...)
+func (g *graphReader) readLarge(ctx context.Context) error {
+	c := &clause{} // they are few: the index finds them at once
+	c.add(`SELECT num FROM traces INDEXED BY traces_by_shape WHERE namespace = ? AND shape IS NULL AND start IS NOT NULL`, g.namespace)
+	if g.q.By == ByReceipt {
+		c.add(`last >= ? AND first <= ?`, nanoseconds(g.q.From), nanoseconds(g.q.To))
+	} else {
+		c.add(`coalesce(end, start) >= ? AND start <= ?`, g.q.From, g.q.To)
+	}
+	rows, err := g.tx.QueryContext(ctx, c.text, c.args...)
 	if err != nil {
 		return err
 	}
@@ -135,14 +294,16 @@ func (g *graphReader) readLarge(ctx context.Context, c *clause) error {
 		if err := rows.Scan(&num); err != nil {
 			return err
 		}
-		var id []byte
-		if err := g.tx.QueryRowContext(ctx, `SELECT id FROM traces WHERE num = ?`, num).Scan(&id); err != nil {
+		if !g.q.Until.IsZero() && time.Now().After(g.q.Until) {
+			return errLate
+		}
+		trace, err := g.trace(ctx, num)
+		if err != nil {
 			return err
 		}
-		row := g.tx.QueryRowContext(ctx, `SELECT num, revision, first, last, documents FROM traces WHERE num = ?`, num)
-		trace, err := scanTrace(ctx, g.tx, row, idText(id))
-		if err != nil {
-			return fmt.Errorf("trace %s: %w", idText(id), err)
+		g.looked++
+		if g.q.Filter != nil && !g.q.Filter.Trace(trace) {
+			continue
 		}
 		graph := servicegraph.Of(trace.Trace, trace.Received)
 		if err := g.f(graph.AppendShape(nil), graph.AppendValues(nil)); err != nil {
@@ -150,4 +311,18 @@ func (g *graphReader) readLarge(ctx context.Context, c *clause) error {
 		}
 	}
 	return rows.Err()
+}
+
+// trace reads the documents of a trace.
+func (g *graphReader) trace(ctx context.Context, num int64) (*Trace, error) {
+	var id []byte
+	if err := g.tx.QueryRowContext(ctx, `SELECT id FROM traces WHERE num = ?`, num).Scan(&id); err != nil {
+		return nil, err
+	}
+	row := g.tx.QueryRowContext(ctx, `SELECT num, revision, first, last, documents FROM traces WHERE num = ?`, num)
+	trace, err := scanTrace(ctx, g.tx, row, idText(id))
+	if err != nil {
+		return nil, fmt.Errorf("trace %s: %w", idText(id), err)
+	}
+	return trace, nil
 }

@@ -2,8 +2,11 @@ package store
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter/eval"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store/index"
 )
@@ -26,7 +29,7 @@ func TestLargeTrace(t *testing.T) {
 	}
 	m := servicegraph.NewMerger(servicegraph.Always)
 	graphs := 0
-	err = s.Graphs(t.Context(), BySpan, 50, 150, func(shape, values []byte) error {
+	_, err = s.Graphs(t.Context(), GraphQuery{By: BySpan, From: 50, To: 150}, func(shape, values []byte) error {
 		graphs++
 		return m.Add(shape, values)
 	})
@@ -35,6 +38,70 @@ func TestLargeTrace(t *testing.T) {
 	}
 	if nodes := len(m.Map().Nodes); nodes != index.MaxEntities+6 { // n1 to the last, and the client of n1
 		t.Errorf("%d nodes", nodes)
+	}
+}
+
+// TestLargeTraceIsIndexed holds that a large trace is indexed when nothing comes of
+// it any more, and again when something came.
+func TestLargeTraceIsIndexed(t *testing.T) {
+	var ahead atomic.Int64
+	s, err := OpenInMemory(withClock(func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }),
+		func(o *options) { o.every = time.Hour })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	const root = index.MaxEntities + 1
+	graph := func() (graph string, read int) {
+		filter := &GraphFilter{
+			Shape: func([]byte) (eval.Verdict, error) { return eval.Maybe, nil },
+			Facts: func(_, _, facts []byte) (eval.Verdict, error) {
+				if f, err := index.ReadFacts(facts); err != nil || f.Flags&index.HasRoot == 0 {
+					t.Errorf("facts %+v, %v", f, err)
+				}
+				return eval.Yes, nil
+			},
+			Trace: func(*Trace) bool { read++; return true },
+		}
+		_, err := s.Graphs(t.Context(), GraphQuery{By: BySpan, From: 50, To: 150, Filter: filter}, func(shape, values []byte) error {
+			graph += string(shape) + string(values)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return graph, read
+	}
+	indexed := func() int {
+		page, err := s.Find(t.Context(), Query{End: 1e9, Limit: 5, Where: index.Condition{Where: fmt.Sprintf("flags & %d = 0", index.Unindexed)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(page.Refs)
+	}
+	var docs []Document
+	for id := 1; id <= root; id++ {
+		parent := ""
+		if id < root {
+			parent = fmt.Sprintf(`"parent_id":%q,`, spanID(root))
+		}
+		docs = append(docs, document(t, 1, id, 100, parent))
+	}
+	put(t, s, docs...)
+	for round := range 2 {
+		before, read := graph()
+		if read != 1 || indexed() != 0 {
+			t.Fatalf("round %d: read %d times, %d indexed", round, read, indexed())
+		}
+		ahead.Add(int64(2 * quiet))
+		if err := s.catchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		after, read := graph()
+		if read != 0 || indexed() != 1 || after != before {
+			t.Errorf("round %d: then read %d times, %d indexed, same %v", round, read, indexed(), after == before)
+		}
+		put(t, s, document(t, 1, root+1+round, 100, ""))
 	}
 }
 

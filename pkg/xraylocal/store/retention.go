@@ -50,8 +50,8 @@ const (
 	retainBatch = 200 // traces in a transaction: others wait for it
 )
 
-// retain deletes what is too old and what is too much, until the store is
-// closed.
+// retain deletes what is too old and what is too much, and catches up with what
+// is to be indexed, until the store is closed.
 func (s *Store) retain() {
 	defer close(s.retained)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -61,6 +61,9 @@ func (s *Store) retain() {
 	for {
 		if err := s.retainOnce(ctx); err != nil && !errors.Is(err, ErrClosed) {
 			s.options.logger.Error("X-Ray Local cannot delete old traces", "error", err)
+		}
+		if err := s.catchUp(ctx); err != nil && !errors.Is(err, ErrClosed) {
+			s.options.logger.Error("X-Ray Local cannot index traces in the background", "error", err)
 		}
 		select {
 		case <-s.closing:
@@ -235,6 +238,9 @@ func (t *transaction) deleteTrace(a aged) error {
 		if _, err := t.deleteMoved.Exec(a.num); err != nil {
 			return err
 		}
+	}
+	if _, err := t.deleteFacts.Exec(a.num); err != nil {
+		return err
 	}
 	t.recent.drop(traceKey{a.namespace, idText(a.id)})
 	_, err := t.deleteRow.Exec(a.num)

@@ -20,6 +20,7 @@ var migrations = []migration{
 	{statements: schema2},
 	{statements: schema3, data: moveDocuments, drop: `
 		DROP TABLE documents_2; DROP TABLE traces_2; DROP TABLE places;`},
+	{statements: schema4},
 }
 
 const schema1 = `
@@ -166,8 +167,29 @@ CREATE TABLE shapes (
 CREATE INDEX shapes_by_hash ON shapes (hash);
 `
 
+const schema4 = schemaFacts + `
+-- Below which number traces may have no facts, because an older build stored them.
+CREATE TABLE unfilled (below INTEGER NOT NULL);
+INSERT INTO unfilled SELECT coalesce(max(num), 0) + 1 FROM traces WHERE EXISTS (SELECT 1 FROM traces);
+
+-- For the traces that went one of a few ways.
+CREATE INDEX traces_by_shape ON traces (namespace, shape, last);
+`
+
+// schemaFacts is what filter expressions ask of a trace beside its graph (see
+// index.Facts). A trace that was stored before, or is too large, has no row.
+const schemaFacts = `
+CREATE TABLE IF NOT EXISTS facts (
+	trace INTEGER PRIMARY KEY,
+	body  BLOB NOT NULL
+);
+`
+
+// shrinking is the schema version since which files give free pages back.
+const shrinking = 3
+
 // migrate brings the database to the newest schema, in one transaction. It
-// reports whether there was an older one.
+// reports whether there was one that does not give free pages back.
 func migrate(ctx context.Context, conn *sql.Conn) (was bool, err error) {
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return false, err
@@ -184,7 +206,7 @@ func migrate(ctx context.Context, conn *sql.Conn) (was bool, err error) {
 	if version > len(migrations) {
 		return false, fmt.Errorf("its schema has version %d, and this build knows %d: use a newer build", version, len(migrations))
 	}
-	was = version > 0 && version < len(migrations)
+	was = version > 0 && version < shrinking
 	for ; version < len(migrations); version++ {
 		if err := migrations[version].run(ctx, conn); err != nil {
 			return false, fmt.Errorf("migrate to schema version %d: %w", version+1, err)
@@ -212,6 +234,9 @@ func (m migration) run(ctx context.Context, conn *sql.Conn) error {
 
 // moveDocuments writes the documents of schema 2 as parts, trace by trace.
 func moveDocuments(ctx context.Context, conn *sql.Conn) error {
+	if _, err := conn.ExecContext(ctx, schemaFacts); err != nil { // a writer writes them
+		return err
+	}
 	w, err := newWriter(conn)
 	if err != nil {
 		return err

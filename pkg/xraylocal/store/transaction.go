@@ -148,7 +148,7 @@ func (t *transaction) settle(trace *state) error {
 		clear(trace.entries) // let go of the documents' text
 	}
 	start, end := trace.bounds()
-	shape, values, entry, err := t.index(trace, start.Valid)
+	shape, values, facts, entry, err := t.index(trace, start.Valid)
 	if err != nil {
 		return err
 	}
@@ -164,22 +164,28 @@ func (t *transaction) settle(trace *state) error {
 	if !trace.changed || !start.Valid {
 		return nil
 	}
+	if facts != nil {
+		if _, err := t.newFacts.Exec(trace.num, facts); err != nil {
+			return err
+		}
+	}
 	return t.place(trace, start, entry)
 }
 
 // index makes what is kept of a trace beside its documents. Without a segment
 // that is nothing, and of one that is too large nothing either.
-func (t *transaction) index(trace *state, visible bool) (shape sql.NullInt64, values []byte, entry index.Entry, err error) {
+func (t *transaction) index(trace *state, visible bool) (shape sql.NullInt64, values, facts []byte, entry index.Entry, err error) {
 	if !visible || len(trace.docs) > index.MaxEntities {
-		return shape, nil, index.None, nil
+		return shape, nil, nil, index.None, nil
 	}
 	assembled := assembly.Assemble(trace.id, trace.documents())
 	graph := servicegraph.Of(assembled, trace.received(assembled))
 	if shape.Int64, err = t.shape(graph.AppendShape(nil)); err != nil {
-		return shape, nil, index.None, err
+		return shape, nil, nil, index.None, err
 	}
 	shape.Valid = true
-	return shape, graph.AppendValues(nil), index.Of(assembled, graph), nil
+	entry = index.Of(assembled, graph)
+	return shape, graph.AppendValues(nil), index.AppendFacts(nil, assembled, &entry), entry, nil
 }
 
 // maxShapes is how many shapes the writer remembers.

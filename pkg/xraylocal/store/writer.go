@@ -24,7 +24,8 @@ type writer struct {
 
 	tick, newNamespace, findTrace, newTrace, updateTrace, newPart *sql.Stmt
 	findShape, newShape, leave, move, newHead, nextTrace          *sql.Stmt
-	deleteParts, deleteHead, deleteMoved, deleteRow               *sql.Stmt
+	deleteParts, deleteHead, deleteMoved, deleteFacts, deleteRow  *sql.Stmt
+	newFacts                                                      *sql.Stmt
 }
 
 func newWriter(conn *sql.Conn) (*writer, error) {
@@ -52,6 +53,8 @@ func newWriter(conn *sql.Conn) (*writer, error) {
 		{&w.deleteParts, `DELETE FROM parts WHERE num BETWEEN ? AND ?`},
 		{&w.deleteHead, `DELETE FROM heads WHERE namespace = ? AND start = ? AND trace = ?`},
 		{&w.deleteMoved, `DELETE FROM moved WHERE trace = ?`},
+		{&w.newFacts, `INSERT OR REPLACE INTO facts (trace, body) VALUES (?, ?)`},
+		{&w.deleteFacts, `DELETE FROM facts WHERE trace = ?`},
 		{&w.deleteRow, `DELETE FROM traces WHERE num = ?`},
 	} {
 		stmt, err := conn.PrepareContext(context.Background(), p.query)
@@ -143,7 +146,7 @@ func (w *writer) put(batch []*request) error {
 // reset empties the tables, but not the clock: tokens from before stay old.
 func (w *writer) reset() error {
 	err := w.transact(func(*transaction) error {
-		for _, table := range []string{"parts", "heads", "moved", "traces", "shapes", "resources"} {
+		for _, table := range []string{"parts", "heads", "moved", "traces", "facts", "shapes", "resources"} {
 			if err := w.exec("DELETE FROM " + table); err != nil {
 				return err
 			}

@@ -196,7 +196,7 @@ func graphs(t *testing.T, s *store.Store) {
 		want     int
 	}{{store.BySpan, 1000, 1100, 2}, {store.BySpan, 1250, 1260, 0}, {store.ByReceipt, 0, 1e10, 3}, {store.ByReceipt, 0, 1000, 0}} {
 		n := 0
-		err := s.Graphs(t.Context(), test.by, test.from, test.to, func(shape, values []byte) error { n++; return nil })
+		_, err := s.Graphs(t.Context(), store.GraphQuery{By: test.by, From: test.from, To: test.to}, func(shape, values []byte) error { n++; return nil })
 		if err != nil || n != test.want {
 			t.Errorf("from %g to %g: %d, %v, want %d", test.from, test.to, n, err, test.want)
 		}
