@@ -81,6 +81,10 @@ func TestCompare(t *testing.T) {
 			s[0].Start = s[0].Start.Truncate(time.Millisecond)
 			return s, d
 		}, nil, Result{Arrived: 2, Extra: map[string]int{MadeInferred: 1}}},
+		{"exactly a millisecond off", func(s []newrelic.Span, d []*segment.Document) ([]newrelic.Span, []*segment.Document) {
+			d[0].StartTime -= 0.001
+			return s, d
+		}, nil, Result{Arrived: 2, Extra: map[string]int{MadeInferred: 1}}},
 		{"two milliseconds late", func(s []newrelic.Span, d []*segment.Document) ([]newrelic.Span, []*segment.Document) {
 			d[0].StartTime += 0.002
 			return s, d

@@ -92,7 +92,7 @@ func exporterOf(backend string) func(string) bool {
 // dropped.
 func (r *run) explainMissing(ctx context.Context, t TraceReport, b BackendReport) Finding {
 	f := Finding{
-		Severity: Fault, Code: "missing", What: fmt.Sprintf("%d of %d missing after %.0f s", b.Result.Missing, b.Result.Spans, b.Seconds),
+		Severity: Fault, Code: "missing", missing: true, What: fmt.Sprintf("%d of %d missing after %.0f s", b.Result.Missing, b.Result.Spans, b.Seconds),
 		Spans: spansWhere(b.Result, func(s SpanResult) bool { return s.State == Missing }),
 	}
 	if b.Result.Missing == 1 && slices.ContainsFunc(b.Result.BySpan, func(s SpanResult) bool { return s.ID == continued && s.State == Missing }) {
@@ -143,9 +143,13 @@ func (r *run) counterCause(_ context.Context, t TraceReport, b BackendReport) (c
 	if n, _ := r.after.Sum("exporter_queue_size", of); n > 0 {
 		cause = fmt.Sprintf("the collector still holds %.0f in its queue for %s: the backend is down or slow", n, b.Backend)
 		if throttled, _ := grown.Sum("exporter_awsxray_throttled_documents", of); throttled > 0 {
-			return "throttled", cause + fmt.Sprintf("; X-Ray throttled %.0f documents", throttled), "wait, or ask AWS for a higher quota of PutTraceSegments; sample less"
+			return "throttled", cause + fmt.Sprintf("; X-Ray throttled %.0f documents, repeats counted", throttled), "wait, or ask AWS for a higher quota of PutTraceSegments; sample less"
 		}
 		return "queued", cause, "wait, and look at the collector's log for the error that it retries"
+	}
+	if n := grown.NotSampled(); n > 0 {
+		return "sampled_out", fmt.Sprintf("the collector's sampler dropped traces while this one was on its way (%.0f): it was probably sampled out", n),
+			"set the sampler's share to 100 for this (BRAGG_KEEP_REST=100 of the gateway), or compare one that was kept with --existing"
 	}
 	if n, _ := r.after.Sum("exporter_sent_spans", of); n == 0 && t.Path != "existing" {
 		return "no_exporter", fmt.Sprintf("the collector has sent nothing to %s since it started: no pipeline with that exporter is on", b.Backend),

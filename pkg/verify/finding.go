@@ -29,6 +29,8 @@ type Finding struct {
 	Cause    string   `json:"cause,omitempty"`
 	Remedy   string   `json:"remedy,omitempty"`
 	Spans    []string `json:"spans,omitempty"` // names and ids
+
+	missing bool // it is about spans that did not arrive
 }
 
 // explain finds the causes of everything that is not as it was sent.

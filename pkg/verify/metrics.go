@@ -20,7 +20,7 @@ type Counts map[CountKey]float64
 type CountKey struct {
 	Metric   string // without otelcol_ before and _total after it
 	Exporter string // or receiver, or processor
-	Why      string // its code or reason, "" if it has none
+	Why      string // its code or reason, or of a sampler "sampled" or "not sampled"; "" if it has none
 }
 
 const metricsTimeout = 3 * time.Second
@@ -64,6 +64,8 @@ func countsOf(families map[string]*dto.MetricFamily) Counts {
 					key.Exporter = l.GetValue()
 				case "code", "reason":
 					key.Why = l.GetValue()
+				case "sampled":
+					key.Why = map[string]string{"true": "sampled", "false": "not sampled"}[l.GetValue()]
 				}
 			}
 			c[key] += m.GetCounter().GetValue() + m.GetGauge().GetValue()
@@ -94,4 +96,24 @@ func (c Counts) Since(before Counts) Counts {
 		grown[key] = n - before[key]
 	}
 	return grown
+}
+
+// samplerCounters are what samplers and filters count what they let go by, with
+// the reason that tells those that they did not; "" where all are.
+var samplerCounters = map[string]string{
+	"processor_tail_sampling_global_count_traces_sampled":  "not sampled",
+	"processor_probabilistic_sampler_count_traces_sampled": "not sampled",
+	"processor_filter_spans.filtered":                      "",
+	"processor_filter_spans_filtered":                      "",
+}
+
+// NotSampled returns how many traces or spans the collector's samplers and
+// filters have dropped.
+func (c Counts) NotSampled() (n float64) {
+	for key, value := range c {
+		if why, ok := samplerCounters[key.Metric]; ok && why == key.Why {
+			n += value
+		}
+	}
+	return n
 }

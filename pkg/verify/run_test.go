@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -136,6 +137,23 @@ func TestCauses(t *testing.T) {
 			}, code: "license_key", backend: "New Relic", cause: "region EU"},
 		{name: "X-Ray is down", options: stage.Options{Env: map[string]string{"BRAGG_XRAY_ENDPOINT": "http://127.0.0.1:1"}},
 			code: "queued", backend: "X-Ray", cause: "down or slow"},
+		{name: "X-Ray throttles", options: stage.Options{Env: map[string]string{"BRAGG_XRAY_ENDPOINT": xray(t, throttle)}},
+			code: "throttled", backend: "X-Ray", cause: "X-Ray throttled"},
+		{name: "X-Ray is slow", options: stage.Options{Env: map[string]string{"BRAGG_XRAY_ENDPOINT": xray(t, hang)}},
+			code: "queued", backend: "X-Ray", cause: "down or slow"},
+		{name: "a sampler drops it", options: stage.Options{Env: map[string]string{"BRAGG_XRAY_EXPORTERS": "[debug/off]", "BRAGG_NEWRELIC_EXPORTERS": "[debug/off]"}},
+			change: func(t *testing.T, _ *stage.Stage, cfg *verify.Config) {
+				// As the collector's tail_sampling counts; that processor is not in this program.
+				decided := 0
+				metrics := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					fmt.Fprintf(w, "# TYPE otelcol_processor_tail_sampling_global_count_traces_sampled counter\n"+
+						"otelcol_processor_tail_sampling_global_count_traces_sampled{decision=\"not_sampled\",sampled=\"false\"} %d\n"+
+						"otelcol_processor_tail_sampling_global_count_traces_sampled{decision=\"sampled\",sampled=\"true\"} 9\n", decided)
+					decided++
+				}))
+				t.Cleanup(metrics.Close)
+				cfg.Metrics = metrics.URL
+			}, code: "sampled_out", backend: "X-Ray and New Relic", cause: "sampler dropped"},
 		{name: "New Relic takes and drops",
 			change: func(t *testing.T, _ *stage.Stage, cfg *verify.Config) {
 				server := httptest.NewServer(nerdgraph.Handler(nobody{}, nerdgraph.Config{IntegrationErrors: []nerdgraph.Row{
@@ -207,6 +225,33 @@ func TestCauses(t *testing.T) {
 		})
 	}
 }
+
+// xray is an X-Ray that answers in its own way, for as long as the test runs.
+func xray(t *testing.T, answer func(http.ResponseWriter, *http.Request)) string {
+	ended := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		go func() {
+			select {
+			case <-ended:
+			case <-ctx.Done():
+			}
+			cancel()
+		}()
+		answer(w, r.WithContext(ctx))
+	}))
+	t.Cleanup(func() { close(ended); server.Close() })
+	return server.URL
+}
+
+func throttle(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("X-Amzn-ErrorType", "ThrottledException")
+	w.WriteHeader(http.StatusTooManyRequests)
+	fmt.Fprint(w, `{"Message":"Rate exceeded"}`)
+}
+
+func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
 // nobody has no spans.
 type nobody struct{}

@@ -59,7 +59,11 @@ func (w *writer) trace(t TraceReport, failed bool) {
 		if t.Sent == 1 {
 			spans = "1 span"
 		}
-		w.line("      %s %s %s", w.Pad("sent", 11), w.Pad(spans, 16), w.Dim(w.Glyph("→ ", "to ")+terminal.Clean(t.Target)))
+		sent := "sent"
+		if t.SendError != "" {
+			sent = "not taken"
+		}
+		w.line("      %s %s %s", w.Pad(sent, 11), w.Pad(spans, 16), w.Dim(w.Glyph("→ ", "to ")+terminal.Clean(t.Target)))
 	}
 	for _, b := range t.Backends {
 		counted := fmt.Sprintf("%d of %d", b.Result.Arrived, b.Result.Spans)
@@ -146,6 +150,9 @@ func (w *writer) finding(f Finding) {
 	}
 	w.wrapped("    "+mark+" ", "      ", title)
 	for i, s := range f.Spans {
+		if f.missing { // the table has them
+			break
+		}
 		if i == maxSpansShown {
 			w.line("        %s", w.Dim(fmt.Sprintf("and %d more", len(f.Spans)-i)))
 			break

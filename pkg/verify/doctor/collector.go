@@ -21,8 +21,8 @@ func (d *doctor) collector(ctx context.Context) {
 	if len(c.Files) > 0 {
 		d.validate(ctx)
 	}
-	d.port(ctx, "OTLP gRPC", c.GRPC, Fail)
-	d.port(ctx, "OTLP HTTP", c.HTTP, Fail)
+	d.receiver(ctx, "OTLP gRPC", c.GRPC, otlpGRPC)
+	d.receiver(ctx, "OTLP HTTP", c.HTTP, otlpHTTP)
 	d.daemon(ctx)
 	d.health(ctx)
 	d.metrics(ctx)
@@ -50,18 +50,43 @@ func oneLine(err error) string {
 
 const noCollector = "start it (`bragg up`, or the collector's task), or say where it is with --otlp-grpc, --otlp-http, --daemon"
 
-func (d *doctor) port(ctx context.Context, name, address, state string) {
-	if address == "" {
+// receiver looks at a port of OTLP, and who has it.
+func (d *doctor) receiver(ctx context.Context, name, address string, probe func(context.Context, string) error) {
+	if address == "" || !d.listens(ctx, name, address, Fail) {
 		return
 	}
+	if err := probe(ctx, address); err != nil {
+		d.add(collectorPart, name, Fail, address+" is taken: "+err.Error(), "see who has it (`ss -ltnp`), and stop that, or give the collector another port (BRAGG_OTLP_GRPC_PORT, BRAGG_OTLP_HTTP_PORT)")
+		return
+	}
+	d.add(collectorPart, name, OK, address+" is a receiver of OTLP", "")
+}
+
+// unlessDown returns a remedy for a collector that runs.
+func (d *doctor) unlessDown(remedy string) string {
+	for _, c := range d.checks {
+		if c.Part == collectorPart && c.Remedy != noCollector && c.Name != "configuration" {
+			return remedy
+		}
+	}
+	return noCollector
+}
+
+func (d *doctor) port(ctx context.Context, name, address, state string) {
+	if d.listens(ctx, name, address, state) {
+		d.add(collectorPart, name, OK, address+" is open", "")
+	}
+}
+
+func (d *doctor) listens(ctx context.Context, name, address, state string) bool {
 	dialer := net.Dialer{Timeout: 2 * time.Second}
 	conn, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
 		d.add(collectorPart, name, state, "nothing listens on "+address, noCollector)
-		return
+		return false
 	}
 	conn.Close()
-	d.add(collectorPart, name, OK, address+" is open", "")
+	return true
 }
 
 // daemon looks at a UDP port, which answers nothing: only the host itself may
@@ -86,7 +111,7 @@ func (d *doctor) daemon(ctx context.Context) {
 		}
 	}
 	if err != nil {
-		d.add(collectorPart, "X-Ray daemon", Warn, "nothing listens on UDP "+address+": services with the X-Ray SDK lose their segments", "add the awsxray receiver, or ignore this if no service uses the X-Ray SDK")
+		d.add(collectorPart, "X-Ray daemon", Warn, "nothing listens on UDP "+address+": services with the X-Ray SDK lose their segments", d.unlessDown("add the awsxray receiver, or ignore this if no service uses the X-Ray SDK"))
 		return
 	}
 	d.add(collectorPart, "X-Ray daemon", OK, "UDP "+address+" takes datagrams", "")
@@ -99,7 +124,7 @@ func (d *doctor) health(ctx context.Context) {
 	}
 	resp, err := get(ctx, d.Collector.Health)
 	if err != nil {
-		d.add(collectorPart, "health", Warn, "no health check at "+d.Collector.Health, "add the health_check extension: ECS and Kubernetes need it to restart what hangs")
+		d.add(collectorPart, "health", Warn, "no health check at "+d.Collector.Health, d.unlessDown("add the health_check extension: ECS and Kubernetes need it to restart what hangs"))
 		return
 	}
 	resp.Body.Close()
@@ -139,7 +164,7 @@ func (d *doctor) metrics(ctx context.Context) {
 	}
 	resp, err := get(ctx, d.Collector.Metrics)
 	if err != nil {
-		d.add(collectorPart, "metrics", Warn, "no metrics at "+d.Collector.Metrics, "add service.telemetry.metrics: without it nobody sees what is lost")
+		d.add(collectorPart, "metrics", Warn, "no metrics at "+d.Collector.Metrics, d.unlessDown("add service.telemetry.metrics: without it nobody sees what is lost"))
 		return
 	}
 	defer resp.Body.Close()

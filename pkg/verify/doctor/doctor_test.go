@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -100,6 +102,8 @@ func TestEverythingIsRight(t *testing.T) {
 // TestWhatIsWrong changes one thing at a time and wants the check that sees it.
 func TestWhatIsWrong(t *testing.T) {
 	s := stage.Start(t, stage.Options{Sink: sink.Config{AcceptKeys: []string{licensekey.Local}}})
+	stranger := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(stranger.Close)
 	for _, tt := range []struct {
 		name   string
 		change func(*doctor.Config)
@@ -115,6 +119,8 @@ func TestWhatIsWrong(t *testing.T) {
 		}, "configuration", doctor.Fail, `unknown type:; "transform"`},
 		{"no configuration", func(c *doctor.Config) { c.Collector.Files = []string{"/nowhere"} }, "configuration", doctor.Fail, "/nowhere"},
 		{"no gRPC", func(c *doctor.Config) { c.Collector.GRPC = "127.0.0.1:1" }, "OTLP gRPC", doctor.Fail, "nothing listens"},
+		{"another program has the port of gRPC", func(c *doctor.Config) { c.Collector.GRPC = strings.TrimPrefix(stranger.URL, "http://") }, "OTLP gRPC", doctor.Fail, "is taken"},
+		{"another program has the port of HTTP", func(c *doctor.Config) { c.Collector.HTTP = strings.TrimPrefix(stranger.URL, "http://") }, "OTLP HTTP", doctor.Fail, "is taken"},
 		{"no daemon", func(c *doctor.Config) { c.Collector.Daemon = "127.0.0.1:1" }, "X-Ray daemon", doctor.Warn, "nothing listens"},
 		{"no health", func(c *doctor.Config) { c.Collector.Health = "http://127.0.0.1:1/" }, "health", doctor.Warn, "no health check"},
 		{"X-Ray down", func(c *doctor.Config) { c.XRay.API, _ = client.New("http://127.0.0.1:1", "") }, "sending", doctor.Fail, "connection refused"},
@@ -241,4 +247,31 @@ func refuse(w http.ResponseWriter, status int, code, message string) {
 	w.Header().Set("X-Amzn-ErrorType", code)
 	w.WriteHeader(status)
 	w.Write([]byte(`{"Message":"` + message + `"}`)) //nolint:errcheck // a test
+}
+
+// A receiver with TLS is one, whatever its certificate.
+func TestReceiverWithTLS(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	address := strings.TrimPrefix(server.URL, "https://")
+	r := doctor.Run(t.Context(), doctor.Config{Getenv: environment(nil), Collector: doctor.CollectorConfig{GRPC: address, HTTP: address}})
+	for _, name := range []string{"OTLP gRPC", "OTLP HTTP"} {
+		if c := find(r, name); c.State != doctor.OK {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
+// Where nothing at all listens, there is one thing to do.
+func TestNoCollector(t *testing.T) {
+	r := doctor.Run(t.Context(), doctor.Config{Getenv: environment(nil), Collector: doctor.CollectorConfig{
+		GRPC: "127.0.0.1:1", HTTP: "127.0.0.1:1", Daemon: "127.0.0.1:1", Health: "http://127.0.0.1:1/", Metrics: "http://127.0.0.1:1/metrics",
+	}})
+	for _, c := range r.Checks {
+		if c.Part == "collector" && !strings.HasPrefix(c.Remedy, "start it") {
+			t.Errorf("%+v", c)
+		}
+	}
 }
