@@ -77,6 +77,7 @@ type mapFigures struct {
 	Mean     float64 `json:"mean"` // seconds
 	P50      float64 `json:"p50"`
 	P90      float64 `json:"p90"`
+	P95      float64 `json:"p95"`
 	P99      float64 `json:"p99"`
 	Traffic  string  `json:"traffic"` // the rate in words
 	Trouble  string  `json:"trouble"` // the shares that did not end well
@@ -162,7 +163,7 @@ func nameOf(n *servicemap.Node) mapName {
 func figuresOf(f *servicemap.Figures, filter string) mapFigures {
 	out := mapFigures{
 		Filter: filter, OK: f.OK, Error: f.Error, Throttle: f.Throttle, Fault: f.Fault, Total: f.Total,
-		Rate: f.Rate, Mean: f.Mean, P50: f.P50, P90: f.P90, P99: f.P99, Traffic: f.Traffic(), Trouble: f.Trouble(),
+		Rate: f.Rate, Mean: f.Mean, P50: f.P50, P90: f.P90, P95: f.P95, P99: f.P99, Traffic: f.Traffic(), Trouble: f.Trouble(),
 		Spread: spread{Edges: []float64{}, Counts: []int64{}},
 	}
 	if s := f.Spread(mapBins); len(s.Counts) > 0 {

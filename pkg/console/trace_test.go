@@ -204,13 +204,26 @@ func TestOriginalSpan(t *testing.T) {
 func TestMapOfATrace(t *testing.T) {
 	s := newServer(t, Config{})
 	checkout(s)
-	var m mapAnswer
+	var v traceView
+	s.get("trace/"+traceID(1), nil, &v)
+	var m traceMapAnswer
 	s.get("trace/"+traceID(1)+"/map", nil, &m)
-	names := map[string]bool{}
-	for _, n := range m.Nodes {
-		names[n.Name] = true
+	if len(m.Rows) != len(v.RowID) {
+		t.Fatalf("nodes of %d rows, want %d", len(m.Rows), len(v.RowID))
 	}
-	if !names["checkout"] || !names["orders"] || !names["mailer"] {
-		t.Errorf("nodes %v", names)
+	for id, want := range map[string]string{
+		"00000000000000a1": "checkout", // a segment
+		"00000000000000d3": "orders",   // a call, of what it called
+		"00000000000000a2": "checkout", // a call of a service that sent a segment
+		"00000000000000a3": "mailer",
+		"00000000000000a4": "audit",
+	} {
+		node := -1
+		if row := slices.Index(v.RowID, id); row >= 0 {
+			node = m.Rows[row]
+		}
+		if node < 0 || m.Nodes[node].Name != want || m.Nodes[node].Kind == "client" {
+			t.Errorf("row %s stands for node %d of %+v, want %s", id, node, m.Nodes, want)
+		}
 	}
 }

@@ -31,6 +31,7 @@ type Options struct {
 	ColumnGap float64 // between columns: where edges turn
 	RowGap    float64 // between the nodes of a column, and edges that pass them
 	Grid      float64 // places are multiples of this; 0 for anywhere
+	MaxRows   int     // nodes in a column, beyond which some go to a later one; 0 for any number
 }
 
 // A Point is a place. Y grows downwards.
@@ -69,6 +70,9 @@ func Compute(g Graph, o Options) *Layout {
 	s := newSketch(g)
 	s.turnCircles()
 	s.assignColumns()
+	if o.MaxRows > 0 {
+		s.limitColumns(o.MaxRows)
+	}
 	s.insertPasses()
 	s.order()
 	s.align(o)

@@ -268,6 +268,38 @@ func TestGrid(t *testing.T) {
 	}
 }
 
+// TestMaxRows holds that high columns become more, and lower, and that edges still
+// lead to the right.
+func TestMaxRows(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	for range 20 {
+		g := random(r, 100, 120)
+		for i := range g.Nodes {
+			g.Nodes[i].ID = fmt.Sprint(g.Nodes[i].ID, "-", i)
+		}
+		limited := options
+		limited.MaxRows = 8
+		l := Compute(g, limited)
+		check(t, g, l)
+		in := map[int]int{}
+		for _, p := range l.Nodes {
+			in[p.Column]++
+		}
+		for column, n := range in {
+			if n > limited.MaxRows {
+				t.Errorf("column %d has %d nodes", column, n)
+			}
+		}
+	}
+	// Where there is room, nothing moves.
+	g := build("C>a", "a>b", "a>c", "b>d")
+	limited := options
+	limited.MaxRows = 2
+	if diff := cmp.Diff(Compute(g, options), Compute(g, limited)); diff != "" {
+		t.Errorf("a graph with room changes (-without +with limit):\n%s", diff)
+	}
+}
+
 func BenchmarkCompute(b *testing.B) {
 	for _, n := range []int{10, 50, 200} {
 		b.Run(fmt.Sprint("nodes=", n), func(b *testing.B) {

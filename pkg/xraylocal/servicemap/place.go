@@ -22,6 +22,7 @@ const (
 	rowCircle      = 20 // diameter
 	denseColumnGap = 84
 	denseRowGap    = 4
+	fewRows        = 20 // a column of so many is not too high
 )
 
 // many is from how many nodes on each is a row, so that all fit on a page.
@@ -61,7 +62,9 @@ type Drawing struct {
 func (m *Map) Layout() *Drawing {
 	g, o := layout.Graph{}, layout.Options{ColumnGap: columnGap, RowGap: rowGap}
 	if m.Dense() {
-		o = layout.Options{ColumnGap: denseColumnGap, RowGap: denseRowGap}
+		// So many rows that the drawing has about the shape of a page.
+		rows := math.Sqrt(float64(len(m.Nodes)) * (rowWidth + denseColumnGap) / (rowHeight + denseRowGap) / pageShape)
+		o = layout.Options{ColumnGap: denseColumnGap, RowGap: denseRowGap, MaxRows: max(fewRows, int(rows))}
 	}
 	width, height := float64(largest), float64(largest)
 	if m.Dense() {

@@ -56,7 +56,7 @@ type Edge struct {
 type Figures struct {
 	OK, Error, Throttle, Fault, Total int64
 	Rate                              float64 // requests per second
-	Mean, P50, P90, P99               float64 // response times in seconds; 0 without requests
+	Mean, P50, P90, P95, P99          float64 // response times in seconds; 0 without requests
 	Histogram                         []Bin   `json:",omitempty"` // of response times, by value
 }
 
@@ -190,7 +190,8 @@ func (m *Map) figures(ok *int64, errors *types.ErrorStatistics, faults *types.Fa
 		f.Mean = aws.ToFloat64(seconds) / float64(f.Total)
 	}
 	f.Histogram = binsOf(histogram)
-	f.P50, f.P90, f.P99 = quantile(f.Histogram, 0.5), quantile(f.Histogram, 0.9), quantile(f.Histogram, 0.99)
+	f.P50, f.P90 = quantile(f.Histogram, 0.5), quantile(f.Histogram, 0.9)
+	f.P95, f.P99 = quantile(f.Histogram, 0.95), quantile(f.Histogram, 0.99)
 	return f
 }
 
@@ -203,7 +204,7 @@ func sum(a, b Figures) Figures {
 		larger = b
 	}
 	out := Figures{OK: a.OK + b.OK, Error: a.Error + b.Error, Throttle: a.Throttle + b.Throttle, Fault: a.Fault + b.Fault,
-		Total: total, Rate: a.Rate + b.Rate, P50: larger.P50, P90: larger.P90, P99: larger.P99}
+		Total: total, Rate: a.Rate + b.Rate, P50: larger.P50, P90: larger.P90, P95: larger.P95, P99: larger.P99}
 	if total > 0 {
 		out.Mean = (a.Mean*float64(a.Total) + b.Mean*float64(b.Total)) / float64(total)
 	}

@@ -159,23 +159,55 @@ test("zoom and pan stay in the URL", async ({ page }) => {
   await expect(group).toHaveAttribute("transform", fitted!);
 });
 
-test("keys go from node to node", async ({ page }) => {
+test("keys go from node to node along the edges, and Enter opens either", async ({ page }) => {
   const answer = await read();
-  await open(page);
   const client = answer.nodes.find((n) => n.kind === "client")!;
+  const node = web(answer);
+  const calls = answer.edges.filter((e) => e.from === "applications||");
+  expect(calls.length).toBeGreaterThan(1);
+  await open(page);
+  const focused = page.locator(".map-svg :focus");
   await mark(page, client.id).focus();
   await page.keyboard.press("ArrowRight");
-  const focused = page.locator("[data-node]:focus");
-  await expect(focused).toHaveAttribute("data-node", web(answer).id);
-  await expect(focused).toHaveAttribute("aria-label", /^web, .*\/min, mean /);
+  const first = answer.edges.find((e) => e.from === client.id)!;
+  await expect(focused).toHaveAttribute("data-edge", first.id);
+  await expect(focused).toHaveAccessibleName(new RegExp(`^clients of web → web, ${first.total} requests, [\\d.]+% fault.*, p95 [\\d.]+ m?s$`));
+  await page.keyboard.press("Enter");
+  await expect(panel(page).getByText(/edge\(/).first()).toBeVisible();
   await page.keyboard.press("ArrowRight");
-  await expect(focused).not.toHaveAttribute("data-node", web(answer).id);
+  await expect(focused).toHaveAttribute("data-node", node.id);
+  await expect(focused).toHaveAccessibleName(/^web, .*\/min, mean /);
+
+  // All edges of a node, one after the other, and back the way that one came.
+  await mark(page, "applications||").focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Home");
+  const seen = new Set<string>();
+  for (let i = 0; i < calls.length; i++) {
+    seen.add((await focused.getAttribute("data-edge"))!);
+    await page.keyboard.press("ArrowDown");
+  }
+  expect([...seen].sort()).toEqual(calls.map((e) => e.id).sort());
+  await page.keyboard.press("ArrowLeft");
+  await expect(focused).toHaveAttribute("data-node", "applications||");
   await page.keyboard.press("End");
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("Home");
-  await page.keyboard.press("ArrowLeft");
-  await page.keyboard.press("Enter");
+  await page.keyboard.press(" ");
   await expect(page).toHaveURL(/sel=/);
+});
+
+test("the drawing is one stop of the tab key, and each of its nodes and edges can have the focus", async ({ page }) => {
+  const answer = await read();
+  await open(page);
+  const things = page.locator(".map-svg [role=button]");
+  await expect(things).toHaveCount(answer.nodes.length + answer.edges.length);
+  await expect(page.locator(".map-svg [tabindex='0']")).toHaveCount(1);
+  for (const e of answer.edges) {
+    const edge = page.locator(`[data-edge="${e.id}"]`);
+    await edge.focus();
+    await expect(edge).toBeFocused();
+  }
 });
 
 test("the table has the same nodes and sorts them", async ({ page }) => {

@@ -138,13 +138,41 @@ test("the trace can be had as commands, JSON and files", async ({ page }) => {
   expect(download.suggestedFilename()).toBe(`trace-${planted("odd")}.jsonl`);
 });
 
-test("the map of the trace leads to its rows", async ({ page }) => {
+test("the map of the trace is the service map, and selects what the timeline does", async ({ page }) => {
   await page.goto(address(`/trace/${planted("odd")}`));
   await page.getByRole("button", { name: "Map", exact: true }).click();
-  const map = page.getByRole("group", { name: /Map of this trace/ });
-  await expect(map.locator("text", { hasText: "payments.example.com" })).toBeVisible();
-  await map.locator("text", { hasText: "shipping" }).click();
-  await expect(panel(page).getByRole("heading", { name: "shipping" })).toBeVisible();
+  const map = page.getByRole("group", { name: "Service map" });
+  const node = (name: string) => map.getByRole("button", { name: new RegExp(`^${name}, `) });
+  await expect(node("orders, database")).toHaveAccessibleName(/48 requests, mean 18.0 ms, all ok$/);
+
+  // From the map to rows: the first that ended worst, then all others.
+  await node("orders, database").click();
+  await expect(panel(page).getByRole("heading", { name: "DynamoDB" })).toBeVisible();
+  await expect(page.getByText("row 1 of 48")).toBeVisible();
+  await page.getByRole("button", { name: "Its next row" }).click();
+  await expect(page).toHaveURL(/segment=000000000000c101/);
+  await expect(node("orders, database")).toHaveAttribute("aria-pressed", "true");
+  await page.getByRole("button", { name: "Show in the timeline" }).click();
+  await expect(selected(page)).toContainText("DynamoDB GetItem");
+
+  // From the timeline to the map, by keys along an edge, and back.
+  await grid(page).press("End");
+  await grid(page).getByRole("row", { name: /shipping/ }).click();
+  await page.getByRole("button", { name: "Map", exact: true }).click();
+  await expect(node("shipping")).toHaveAttribute("aria-pressed", "true");
+  await node("clients of orders").focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  await expect(panel(page).getByRole("heading", { name: "orders" })).toBeVisible();
+  await expect(map.getByRole("button", { name: /^clients of orders → orders, 1 request, 100% fault, p95 2.00 s/ })).toHaveAttribute("aria-pressed", "true");
+  await node("payments.example.com").dblclick();
+  await expect(selected(page)).toContainText("payments.example.com");
+
+  // It can be moved, and the address keeps that.
+  await page.getByRole("button", { name: "Map", exact: true }).click();
+  await page.getByRole("button", { name: "Larger" }).click();
+  await expect(page).toHaveURL(/at=/);
+  await checkAxe(page);
 });
 
 test("5,000 rows are a few hundred elements", async ({ page }) => {
@@ -182,7 +210,7 @@ for (const theme of ["light", "dark"] as const) {
     await panel(page).getByRole("tab", { name: "SQL" }).click();
     await expect(panel(page).getByRole("tabpanel")).toContainText("<script>alert(1)</script>");
     await page.getByRole("button", { name: "Map", exact: true }).click();
-    await expect(page.getByRole("group", { name: /Map of this trace/ })).toBeVisible();
+    await expect(page.getByRole("group", { name: "Service map" })).toBeVisible();
     expect(await page.locator("img, a[href^='javascript']").count()).toBe(0);
     expect(await page.evaluate(() => [...document.scripts].every((s) => s.src.startsWith(location.origin)))).toBeTruthy();
     expect(errors).toEqual([]);

@@ -1,25 +1,31 @@
 import { memo, type KeyboardEvent } from "react";
-import { OutcomeShape, WORDS } from "../../components/Outcome";
-import { duration } from "../../format";
+import { OutcomeShape } from "../../components/Outcome";
+import { count, duration } from "../../format";
+import { middleOf, pathOf, type EdgeLabel } from "./edges";
 import { KindPath } from "./icons";
-import { pathOf, shorten, type EdgeLabel, type Labels } from "./labels";
+import { ARCS, figuresLine, MARK_ROOM, nameLine, titleOf, WEIGHT, type Labels, type NodeLabel } from "./labels";
+import { widthOf } from "./measure";
 import { KINDS, nameOf, type MapEdge, type MapNode } from "./types";
 
 /** How a thing stands out: it is chosen, near what is, or not what is looked for. */
 export type Stress = "chosen" | "near" | "away" | "";
 
-export interface NodeProps {
+/** What nodes and edges do alike. */
+interface MarkProps {
+  stress: Stress;
+  tab: boolean;
+  choose: (id: string) => void;
+  point: (id: string | null) => void;
+  keyDown: (event: KeyboardEvent, id: string) => void;
+}
+
+export interface NodeProps extends MarkProps {
   node: MapNode;
   dense: boolean;
   width: number;
   height: number;
   labels: Labels;
-  stress: Stress;
-  tab: boolean;
-  choose: (id: string) => void;
   focus: (id: string) => void;
-  point: (id: string | null) => void;
-  keyDown: (event: KeyboardEvent, node: MapNode) => void;
 }
 
 /** What a screen reader says of a node. */
@@ -30,9 +36,6 @@ export function nodeWords(n: MapNode): string {
   words.push(n.trouble || (n.total ? "all ok" : ""));
   return words.filter(Boolean).join(", ");
 }
-
-/** The outcomes that a ring has arcs for, the worst first. */
-const ARCS = ["fault", "throttle", "error"] as const;
 
 function Ring({ node, radius }: { node: MapNode; radius: number }) {
   const around = 2 * Math.PI * radius;
@@ -56,8 +59,7 @@ function Ring({ node, radius }: { node: MapNode; radius: number }) {
 
 export const NodeMark = memo(function NodeMark({ node, dense, width, height, labels, stress, tab, choose, focus, point, keyDown }: NodeProps) {
   const radius = node.size / 2;
-  const title = shorten(node.kind === "client" ? "clients" : node.label, labels.letters);
-  const worst = ARCS.find((o) => node[o] > 0 && node[o] * 100 >= node.total);
+  const label = labels.of.get(node.id)!;
   return (
     <g
       className={`map-node ${node.outcome} ${stress}${node.state === "active" || node.kind === "client" ? "" : " outside"}`}
@@ -69,11 +71,12 @@ export const NodeMark = memo(function NodeMark({ node, dense, width, height, lab
       transform={`translate(${dense ? node.x - width / 2 + radius : node.x} ${node.y})`}
       onClick={() => choose(node.id)}
       onDoubleClick={() => focus(node.id)}
-      onKeyDown={(event) => keyDown(event, node)}
+      onKeyDown={(event) => keyDown(event, node.id)}
       onPointerEnter={() => point(node.id)}
       onPointerLeave={() => point(null)}
+      onFocus={() => point(node.id)}
+      onBlur={() => point(null)}
     >
-      <title>{nodeWords(node)}</title>
       {dense && <rect className="map-row" x={-radius - 2} y={-height / 2} width={width + 4} height={height} rx={4} />}
       {labels.mark > 0 ? (
         <g className="map-mark" transform={`translate(${radius - labels.mark} 0) scale(${labels.mark / 6}) translate(-6 -6)`}>
@@ -87,55 +90,56 @@ export const NodeMark = memo(function NodeMark({ node, dense, width, height, lab
           <KindPath kind={node.kind} scale={dense ? 0.55 : radius < 20 ? 0.8 : 1} />
         </>
       )}
-      {dense ? (
-        <>
-          <text className="map-name row" x={radius + 6} y={labels.lines > 1 ? -labels.name * 0.1 : labels.name * 0.34} fontSize={labels.name}>
-            {title}
-          </text>
-          {labels.lines > 1 && node.total > 0 && (
-            <text className="map-figures row" x={radius + 6} y={labels.figures * 1.1} fontSize={labels.figures}>
-              {worst && <tspan className={`map-words ${worst}`}>{`${share(node, worst)} `}</tspan>}
-              {node.kind === "client" || labels.short ? (worst ? "" : node.traffic) : worst ? duration(node.mean) : `${node.traffic} · ${duration(node.mean)}`}
-            </text>
-          )}
-        </>
-      ) : (
-        <NodeText node={node} title={title} labels={labels} worst={worst} />
-      )}
+      {dense ? <RowText label={label} labels={labels} x={radius + 6} two={label.figures !== "" || label.words !== ""} /> : <NodeText node={node} label={label} labels={labels} />}
     </g>
   );
 });
 
-/** The share of an outcome: "4.2% fault". */
-function share(node: MapNode, outcome: (typeof ARCS)[number]): string {
-  return node.trouble.split(", ").find((part) => part.endsWith(WORDS[outcome])) ?? "";
-}
-
-function NodeText({ node, title, labels, worst }: { node: MapNode; title: string; labels: Labels; worst: (typeof ARCS)[number] | undefined }) {
-  const first = node.size / 2 + labels.name * 1.2;
-  const line = (i: number) => first + labels.figures * 1.3 * i;
-  const words = worst ? share(node, worst) : "";
-  // With room for one line alone, what is not well goes before figures.
-  const figures = labels.lines > 2 || (labels.lines > 1 && !worst);
-  const mark = labels.figures * 0.85;
-  const last = line(figures ? 2 : 1);
+function RowText({ label, labels, x, two }: { label: NodeLabel; labels: Labels; x: number; two: boolean }) {
+  // A name without figures has its middle at that of the circle; see labels.ts.
   return (
     <>
-      <text className="map-name" y={first} fontSize={labels.name}>
-        {title}
-      </text>
-      {figures && (
-        <text className="map-figures" y={line(1)} fontSize={labels.figures}>
-          {node.total ? (node.kind === "client" ? node.traffic : labels.short ? duration(node.mean) : `${node.traffic} · ${duration(node.mean)}`) : "none ended yet"}
+      {label.name && (
+        <text className="map-name row" x={x} y={labels.rowName} fontSize={labels.name}>
+          {label.name}
         </text>
       )}
-      {labels.lines > 1 && worst && (
-        <g className={`map-words ${worst}`}>
-          <g transform={`translate(${-(words.length * labels.figures * 0.27) - mark * 0.75} ${last - mark * 0.85}) scale(${mark / 12})`}>
-            <OutcomeShape outcome={worst} />
+      {two && (
+        <text className="map-figures row" x={x} y={labels.figures * 1.1} fontSize={labels.figures}>
+          {label.words && <tspan className={`map-words ${label.worst}`}>{label.words}</tspan>}
+          {label.figures && `${label.words ? " " : ""}${label.figures}`}
+        </text>
+      )}
+    </>
+  );
+}
+
+function NodeText({ node, label, labels }: { node: MapNode; label: NodeLabel; labels: Labels }) {
+  const size = labels.figures;
+  const mark = size * 0.85;
+  const last = figuresLine(node, labels, label.figures ? 1 : 0);
+  const wide = (widthOf(label.words, WEIGHT.figures) + MARK_ROOM) * size;
+  const caught = Math.max(node.size, widthOf(label.name, WEIGHT.name) * labels.name);
+  return (
+    <>
+      <rect className="map-catch" x={-caught / 2} y={0} width={caught} height={label.name ? last : node.size / 2} />
+      {label.name && (
+        <text className="map-name" y={nameLine(node, labels)} fontSize={labels.name}>
+          {label.name}
+        </text>
+      )}
+      {label.figures && (
+        <text className="map-figures" y={figuresLine(node, labels, 0)} fontSize={size}>
+          {label.figures}
+        </text>
+      )}
+      {label.words && label.worst && (
+        <g className={`map-words ${label.worst}`}>
+          <g transform={`translate(${-wide / 2} ${last - mark * 0.85}) scale(${mark / 12})`}>
+            <OutcomeShape outcome={label.worst} />
           </g>
-          <text x={mark * 0.5} y={last} fontSize={labels.figures}>
-            {words}
+          <text x={(MARK_ROOM * size) / 2} y={last} fontSize={size}>
+            {label.words}
           </text>
         </g>
       )}
@@ -143,39 +147,45 @@ function NodeText({ node, title, labels, worst }: { node: MapNode; title: string
   );
 }
 
-export interface EdgeProps {
+export interface EdgeProps extends MarkProps {
   edge: MapEdge;
+  /** How it is called: "web → orders". */
+  name: string;
   /** Where it begins, if before the side of the row. */
   start: number | undefined;
-  stress: Stress;
   faint: boolean;
   /** The most requests that an edge has. */
   most: number;
-  choose: (id: string) => void;
-  point: (id: string | null) => void;
 }
 
-export const EdgeMark = memo(function EdgeMark({ edge, start, stress, faint, most, choose, point }: EdgeProps) {
+export const EdgeMark = memo(function EdgeMark({ edge, name, start, stress, faint, most, tab, choose, point, keyDown }: EdgeProps) {
   const d = pathOf(edge, start);
   const width = 1 + (1.5 * Math.log1p(edge.total)) / Math.log1p(most || 1);
   return (
     <g
       className={`map-edge ${edge.outcome} ${stress}${faint ? " faint" : ""}`}
+      role="button"
+      tabIndex={tab ? 0 : -1}
+      aria-pressed={stress === "chosen"}
+      aria-label={`${name}, ${edgeWords(edge)}`}
       data-edge={edge.id}
       onClick={() => choose(edge.id)}
+      onKeyDown={(event) => keyDown(event, edge.id)}
       onPointerEnter={() => point(edge.id)}
       onPointerLeave={() => point(null)}
+      onFocus={() => point(edge.id)}
+      onBlur={() => point(null)}
     >
-      <title>{edgeWords(edge)}</title>
       <path className="map-hit" d={d} />
       <path className="map-line" d={d} strokeWidth={width} strokeDasharray={edge.link ? "5 4" : undefined} markerEnd={`url(#map-arrow-${stress === "chosen" || stress === "near" ? "near" : edge.outcome})`} />
     </g>
   );
 });
 
-/** What is said of an edge: "12/min, mean 86.0 ms, 4% fault". */
+/** What is said of an edge: "12 requests, 3% fault, p95 40.0 ms". */
 export function edgeWords(e: MapEdge): string {
-  const words = [e.link ? "messages that led to traces" : "", e.traffic, e.total ? `mean ${duration(e.mean)}` : "", e.trouble];
+  const words = [e.link ? "messages that led to traces" : "", `${count(e.total)} ${e.total === 1 ? "request" : "requests"}`];
+  if (e.total) words.push(e.trouble || "all ok", `p95 ${duration(e.p95)}`);
   if (e.aliases?.length) words.push(`as ${e.aliases.join(", ")}`);
   return words.filter(Boolean).join(", ");
 }
@@ -185,5 +195,35 @@ export function EdgeText({ edge, label, size }: { edge: MapEdge; label: EdgeLabe
     <text className={`map-edge-text ${edge.outcome}`} x={label.x} y={label.y} fontSize={size} aria-hidden="true">
       {label.text}
     </text>
+  );
+}
+
+/** How wide what is said of a thing gets, in parts of the font size. */
+const TIP = 26;
+
+/** What has no room on the drawing, of the thing that one points at. A screen reader has it from the thing itself. */
+export function Tip({ node, edge, edgeName, dense, width, labels }: { node?: MapNode | undefined; edge?: MapEdge | undefined; edgeName: string; dense: boolean; width: number; labels: Labels }) {
+  const size = labels.name;
+  const wide = TIP * size;
+  let at: [number, number];
+  let [title, words] = ["", ""];
+  if (node) {
+    if (!labels.of.get(node.id)?.cut) return null;
+    at = dense ? [node.x - width / 2 + node.size, node.y + node.size / 2 + size * 0.4] : [node.x - wide / 2, node.y + node.size / 2 + size * 0.35];
+    title = node.kind === "client" ? titleOf(node) : node.label;
+    words = node.total ? [node.traffic, node.kind === "client" ? "" : `mean ${duration(node.mean)}`, node.trouble].filter(Boolean).join(" · ") : "none ended yet";
+  } else if (edge) {
+    const [x, y] = middleOf(edge);
+    at = [x - wide / 2, y + size * 0.8];
+    title = edgeName;
+    words = edgeWords(edge).replaceAll(", ", " · ");
+  } else return null;
+  return (
+    <foreignObject className={`map-tip${dense && node ? " row" : ""}`} x={at[0]} y={at[1]} width={wide} height={size * 4} aria-hidden="true" style={{ fontSize: size }}>
+      <div>
+        <strong>{title}</strong>
+        <span>{words}</span>
+      </div>
+    </foreignObject>
   );
 }

@@ -2,16 +2,21 @@ import { useCallback, useMemo, useRef, useState, type KeyboardEvent, type ReactN
 import { duration } from "../../format";
 import { useShortcuts } from "../../state/shortcuts";
 import { useUrl } from "../../state/url";
-import { EdgeMark, EdgeText, NodeMark, type Stress } from "./Drawing";
-import { edgeLabels, labelsAt, rowEnd } from "./labels";
-import { neighbour } from "./neighbour";
-import type { MapNode, ServiceMap } from "./types";
+import { EdgeMark, EdgeText, NodeMark, Tip, type Stress } from "./Drawing";
+import { edgeLabels, middleOf } from "./edges";
+import { extents, labelsAt, rowEnd } from "./labels";
+import { neighbour, type Place } from "./neighbour";
+import { nameOf, type MapEdge, type MapNode, type ServiceMap } from "./types";
 import { parseView, useView, writeView } from "./useView";
+import "./drawing.css";
 
 /** From how many edges on lines are faint until one points at something. */
 const CROWDED = 60;
 /** The scale from which a dense map has figures on its edges. */
 const CLOSE = 0.9;
+
+/** Scales from which on most names can be read, of a map of circles and of one of rows. */
+const LEGIBLE = { circles: 0.25, rows: 0.36 };
 
 export interface GraphProps {
   map: ServiceMap;
@@ -30,47 +35,62 @@ export function Graph({ map, chosen, found, choose, focus, children }: GraphProp
   const [pointed, setPointed] = useState<string | null>(null);
   const [active, setActive] = useState("");
 
-  const bounds = useMemo(
-    () => (map.dense ? { left: -12, top: -26, right: map.width + 72, bottom: map.height + 12 } : { left: -56, top: -24, right: map.width + 72, bottom: map.height + 72 }),
-    [map.dense, map.width, map.height],
-  );
+  const subject = useMemo(() => {
+    const first = map.nodes.filter((n) => n.column === 0);
+    return { extents: (k: number) => extents(map, k), least: map.dense ? LEGIBLE.rows : LEGIBLE.circles, entry: first.reduce((sum, n) => sum + n.y / first.length, 0) };
+  }, [map]);
   const at = params.get("at");
   const view = useMemo(() => parseView(at), [at]);
-  const { scale, reveal, zoomBy } = useView(svg, group, bounds, view, (v) => set({ at: writeView(v) }, { replace: true }));
+  const { scale, reveal, zoomBy, fit } = useView(svg, group, subject, view, (v) => set({ at: v && writeView(v) }, { replace: true }));
 
   const nodes = useMemo(() => new Map(map.nodes.map((n) => [n.id, n])), [map]);
   const near = useMemo(() => nearOf(map, pointed ?? chosen), [map, pointed, chosen]);
   const labels = useMemo(() => labelsAt(map, scale), [map, scale]);
   const starts = useMemo(() => new Map(map.dense ? map.nodes.map((n) => [n.id, rowEnd(map, n, labels)]) : []), [map, labels]);
   const texts = useMemo(
-    () => edgeLabels(map, labels, near.edges, (!map.dense || scale >= CLOSE || map.edges.length <= CROWDED) && (map.dense || labels.lines > 1), (e) => `${e.traffic} · ${duration(e.mean)}`),
+    () => edgeLabels(map, labels, near.edges, !map.dense || scale >= CLOSE || map.edges.length <= CROWDED, (e) => [`${e.traffic} · ${duration(e.mean)}`, duration(e.mean)]),
     [map, labels, near, scale],
   );
+  const names = useMemo(() => {
+    const name = (id: string) => {
+      const n = nodes.get(id);
+      return n ? nameOf(n) : "";
+    };
+    return new Map(map.edges.map((e) => [e.id, `${name(e.from)} → ${name(e.to)}`]));
+  }, [map, nodes]);
   const most = useMemo(() => map.edges.reduce((m, e) => Math.max(m, e.total), 0), [map]);
 
+  const edges = useMemo(() => new Map(map.edges.map((e) => [e.id, e])), [map]);
+  const cameFrom = useRef("");
   const keyDown = useCallback(
-    (event: KeyboardEvent, node: MapNode) => {
+    (event: KeyboardEvent, id: string) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "Enter" || event.key === " ") {
         event.preventDefault();
-        choose(node.id);
+        choose(id);
         return;
       }
-      const to = neighbour(map, node, event.key);
+      const here = placeOf(nodes.get(id), edges.get(id), cameFrom.current);
+      const to = here && neighbour(map, here, event.key);
       if (!to) return;
       event.preventDefault();
-      setActive(to.id);
-      reveal(to.x, to.y);
-      svg.current?.querySelector<SVGGElement>(`[data-node="${CSS.escape(to.id)}"]`)?.focus();
+      const [next, x, y] = "node" in to ? [to.node.id, to.node.x, to.node.y] : [to.edge.id, ...middleOf(to.edge)];
+      if ("edge" in to) cameFrom.current = to.from;
+      setActive(next);
+      reveal(x, y);
+      const name = CSS.escape(next);
+      svg.current?.querySelector<SVGGElement>(`[data-node="${name}"],[data-edge="${name}"]`)?.focus();
     },
-    [map, choose, reveal],
+    [map, nodes, edges, choose, reveal],
   );
   useShortcuts([
     { keys: "+", help: "larger", run: () => zoomBy(1.4) },
     { keys: "-", help: "smaller", run: () => zoomBy(1 / 1.4) },
-    { keys: "0", help: "the whole map", run: () => set({ at: null }, { replace: true }) },
+    { keys: "0", help: "the whole map", run: fit },
   ]);
 
-  const tab = nodes.has(active) ? active : nodes.has(chosen) ? chosen : map.nodes[0]?.id;
+  const here = (id: string) => nodes.has(id) || edges.has(id);
+  const tab = here(active) ? active : here(chosen) ? chosen : map.nodes[0]?.id;
   const stressOf = (id: string, isNear: boolean): Stress => {
     if (id === chosen) return "chosen";
     if (isNear) return "near";
@@ -88,9 +108,21 @@ export function Graph({ map, chosen, found, choose, focus, children }: GraphProp
           ))}
         </defs>
         <g ref={group}>
-          <g aria-hidden="true">
+          <g role="group" aria-label="Calls">
             {map.edges.map((edge) => (
-              <EdgeMark key={edge.id} edge={edge} start={map.dense ? starts.get(edge.from) : undefined} most={most} stress={stressOf(edge.id, near.edges.has(edge.id))} faint={map.edges.length > CROWDED} choose={choose} point={setPointed} />
+              <EdgeMark
+                key={edge.id}
+                edge={edge}
+                name={names.get(edge.id)!}
+                start={map.dense ? starts.get(edge.from) : undefined}
+                most={most}
+                stress={stressOf(edge.id, near.edges.has(edge.id))}
+                faint={map.edges.length > CROWDED}
+                tab={edge.id === tab}
+                choose={choose}
+                point={setPointed}
+                keyDown={keyDown}
+              />
             ))}
           </g>
           {map.nodes.map((node) => (
@@ -113,6 +145,7 @@ export function Graph({ map, chosen, found, choose, focus, children }: GraphProp
             const label = texts.get(edge.id);
             return label && <EdgeText key={edge.id} edge={edge} label={label} size={labels.figures} />;
           })}
+          {pointed && <Tip node={nodes.get(pointed)} edge={edges.get(pointed)} edgeName={names.get(pointed) ?? ""} dense={map.dense} width={map.box[0]} labels={labels} />}
         </g>
       </svg>
       <div className="map-zoom" role="group" aria-label="Zoom">
@@ -122,13 +155,19 @@ export function Graph({ map, chosen, found, choose, focus, children }: GraphProp
         <button type="button" className="button" aria-label="Smaller" title="Smaller (-)" onClick={() => zoomBy(1 / 1.4)}>
           −
         </button>
-        <button type="button" className="button" title="The whole map (0)" disabled={!at} onClick={() => set({ at: null }, { replace: true })}>
+        <button type="button" className="button" title="The whole map (0)" onClick={fit}>
           Fit
         </button>
       </div>
       {children}
     </div>
   );
+}
+
+/** Where one is; of an edge, from the end that one came from, if it was one of its. */
+function placeOf(node: MapNode | undefined, edge: MapEdge | undefined, from: string): Place | undefined {
+  if (node) return { node };
+  return edge && { edge, from: from === edge.to ? from : edge.from };
 }
 
 /** The nodes and edges beside what is chosen or pointed at. */

@@ -1,159 +1,195 @@
-import type { MapEdge, MapNode, ServiceMap } from "./types";
+import { duration } from "../../format";
+import { shorten, widthOf } from "./measure";
+import { Sheet, type Box } from "./sheet";
+import type { MapNode, ServiceMap } from "./types";
 
-// What is written on the map, so that it can be read at any zoom and nothing
-// overlaps: texts do not get smaller than they can be read, and shorter where
-// there is less room.
+// What is written at the nodes of the map, so that it can be read at any zoom and
+// nothing overlaps: texts do not get smaller than they can be read, but shorter, or
+// are left out, where there is no room. Those of nodes that are not well, and have
+// much traffic, go first. What is left out is said of a node that one points at.
 
 /** Pixels on the page below which texts do not go, of names and of figures. */
 const NAME = { large: 13, least: 10.5 };
 const FIGURES = { large: 11, least: 10 };
-/** Widths of a character, on average, in parts of the font size. */
-const WIDE = 0.58;
-/** Room below a circle that the layout leaves (see place.go), and between columns. */
-const BELOW = 62;
-const BETWEEN = 132;
-const DENSE_BETWEEN = 84;
+/** Weights of the fonts: see drawing.css. */
+export const WEIGHT = { name: 600, row: 500, ill: 650, figures: 400 };
+/** Between two texts, in parts of the font size. */
+const APART = 0.7;
+/** The longest name beside which nothing stands, in parts of the font size. */
+const LONGEST = 18;
+/** Room between columns that names of small rows take. */
+const DENSE_BETWEEN = 84 * 0.6;
 
 /** The scale below which a row has a mark in the place of a ring with an icon, and the mark's radius on the page. */
 const SMALL = 0.6;
 const MARK = 4.5;
 
+/** The outcomes that a ring has arcs for, the worst first. */
+export const ARCS = ["fault", "throttle", "error"] as const;
+export type Arc = (typeof ARCS)[number];
+
+export interface NodeLabel {
+  /** The name, as much of it as there is room for. */
+  name: string;
+  figures: string;
+  /** The share of the worst outcome, and how wide it is. */
+  words: string;
+  worst: Arc | undefined;
+  /** What is written does not say all. */
+  cut: boolean;
+}
+
 export interface Labels {
   /** Font sizes in the units of the drawing. */
   name: number;
   figures: number;
-  /** How long a name may be. */
-  letters: number;
-  /** How many lines a node has. */
-  lines: number;
-  /** There is room for the response time alone, without the traffic. */
-  short: boolean;
+  /** The baseline of a row's name. */
+  rowName: number;
   /** Radius of the mark that stands for a node that is too small for a ring and an icon, else 0. */
   mark: number;
+  of: ReadonlyMap<string, NodeLabel>;
+  /** Where circles, rows and texts are: for those of edges, which come after. */
+  sheet: Sheet;
 }
+
+/** Space above and below the baseline that a line of text takes, in parts of the font size. */
+export const ABOVE = 0.78;
+export const UNDER = 0.24;
+
+/** A line of text about x, or from x on. */
+export function lineBox(x: number, baseline: number, width: number, size: number, anchor: "middle" | "start" = "middle"): Box {
+  const left = anchor === "middle" ? x - width / 2 : x;
+  return { left, right: left + width, top: baseline - size * ABOVE, bottom: baseline + size * UNDER };
+}
+
+export const titleOf = (n: MapNode) => (n.kind === "client" ? "clients" : n.label);
+
+/** Baselines of what is written below a circle. */
+export const nameLine = (n: MapNode, sizes: { name: number }) => n.size / 2 + sizes.name * 1.2;
+export const figuresLine = (n: MapNode, sizes: { name: number; figures: number }, i: number) => nameLine(n, sizes) + sizes.figures * 1.3 * (i + 1);
+
+/** The room that the mark before the words of an outcome takes, in parts of the font size. */
+export const MARK_ROOM = 1.1;
+
+/** The share of the worst outcome that is worth its colour: "4.2% fault". */
+function wordsOf(n: MapNode): { words: string; worst: Arc | undefined } {
+  const worst = ARCS.find((o) => n[o] > 0 && n[o] * 100 >= n.total);
+  return { words: worst ? (n.trouble.split(", ").find((part) => part.endsWith(worst)) ?? "") : "", worst };
+}
+
+/** What may be said of a node's traffic, the longest first. */
+function figuresOf(n: MapNode): string[] {
+  if (!n.total) return ["none ended yet", ""];
+  return n.kind === "client" ? [n.traffic, ""] : [`${n.traffic} · ${duration(n.mean)}`, duration(n.mean), ""];
+}
+
+const rank = (n: MapNode) => (n.outcome === "ok" ? 0 : 1e12) + n.total;
 
 /** How labels are at a scale. */
 export function labelsAt(map: ServiceMap, k: number): Labels {
   const size = (of: typeof NAME, large = of.large) => Math.max(large, of.least / k);
-  if (map.dense) {
-    const name = size(NAME, 12);
-    const mark = k < SMALL ? Math.min(12, MARK / k) : 0;
-    const room = map.box[0] - 28 + (mark ? DENSE_BETWEEN * 0.6 : 0);
-    const figures = size(FIGURES, 10);
-    return { name, figures, letters: Math.floor(room / (name * WIDE)), lines: (name + figures) * 1.15 <= map.box[1] ? 2 : 1, short: room < 19 * figures * WIDE, mark };
+  const name = size(NAME, map.dense ? 12 : 13);
+  const figures = size(FIGURES, map.dense ? 10 : 11);
+  const two = (name + figures) * 1.15 <= map.box[1]; // lines in a row
+  const labels = { name, figures, rowName: two ? -name * 0.1 : name * 0.34, mark: map.dense && k < SMALL ? Math.min(12, MARK / k) : 0, of: new Map<string, NodeLabel>(), sheet: new Sheet() };
+  const order = [...map.nodes].sort((a, b) => rank(b) - rank(a));
+  if (map.dense) rows(map, order, labels, two);
+  else circles(order, labels);
+  return labels;
+}
+
+type Draft = Labels & { of: Map<string, NodeLabel> };
+
+function circles(nodes: readonly MapNode[], labels: Draft) {
+  const { sheet } = labels;
+  for (const n of nodes) {
+    const r = n.size / 2 + 3;
+    sheet.add({ left: n.x - r, right: n.x + r, top: n.y - r, bottom: n.y + r });
   }
-  const name = size(NAME);
-  const figures = size(FIGURES);
-  const room = map.box[0] + BETWEEN - 12;
-  return {
-    name,
-    figures,
-    letters: Math.floor(room / (name * WIDE)),
-    lines: Math.max(1, Math.min(3, 1 + Math.floor((BELOW - name * 1.3) / (figures * 1.25)))),
-    short: room < 17 * figures * WIDE,
-    mark: 0,
-  };
-}
-
-/** Cuts the middle out of a long name: what tells queues and tables apart is mostly at the end. */
-export function shorten(name: string, letters: number): string {
-  const runes = [...name];
-  if (runes.length <= letters) return name;
-  if (letters < 4) return runes.slice(0, Math.max(1, letters)).join("");
-  const end = Math.floor((letters - 1) / 2);
-  return `${runes.slice(0, letters - 1 - end).join("")}…${end ? runes.slice(-end).join("") : ""}`;
-}
-
-interface Box {
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
-}
-
-const apart = (a: Box, b: Box) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
-
-/** What a node takes, and what is written on it. */
-function boxesOf(map: ServiceMap, n: MapNode, labels: Labels): Box[] {
-  if (map.dense) {
-    const half = map.box[1] / 2;
-    const left = n.x - map.box[0] / 2;
-    return [{ left, right: left + map.box[0], top: n.y - half, bottom: n.y + half }];
-  }
-  const text = Math.max(Math.min([...n.label].length, labels.letters) * labels.name * WIDE, (labels.short ? 8 : 17) * labels.figures * WIDE) / 2;
-  const middle = n.y + n.size / 2;
-  return [
-    { left: n.x - n.size / 2 - 2, right: n.x + n.size / 2 + 2, top: n.y - n.size / 2 - 2, bottom: middle },
-    { left: n.x - text, right: n.x + text, top: middle, bottom: middle + labels.name * 1.4 + (labels.lines - 1) * labels.figures * 1.3 },
-  ];
-}
-
-export interface EdgeLabel {
-  x: number;
-  y: number;
-  text: string;
-}
-
-/** A point of an edge's last curve, where the share t of its way is done. */
-function along(edge: MapEdge, t: number): [number, number] {
-  const p = edge.points[edge.points.length - 2]!;
-  const q = edge.points[edge.points.length - 1]!;
-  return [p[0] + (q[0] - p[0]) * t, p[1] + (q[1] - p[1]) * (3 * t * t - 2 * t * t * t)];
-}
-
-const PLACES = [0.6, 0.5, 0.7, 0.4, 0.78, 0.3, 0.22];
-
-/** Where edges have labels: those of most traffic first, as long as there is room. Edges of first go before all others. */
-export function edgeLabels(map: ServiceMap, labels: Labels, first: ReadonlySet<string>, all: boolean, text: (e: MapEdge) => string): Map<string, EdgeLabel> {
-  const placed = map.nodes.flatMap((n) => boxesOf(map, n, labels));
-  const out = new Map<string, EdgeLabel>();
-  const rank = (e: MapEdge) => (first.has(e.id) ? 1e12 : 0) + (e.outcome === "ok" ? 0 : 1e9) + e.total;
-  for (const edge of [...map.edges].sort((a, b) => rank(b) - rank(a))) {
-    if (!edge.total || edge.from === edge.to || !(all || first.has(edge.id))) continue;
-    const words = text(edge);
-    const half = (words.length * labels.figures * 0.54) / 2 + 2;
-    for (const t of PLACES) {
-      const [x, onLine] = along(edge, t);
-      const y = onLine + (edge.back ? labels.figures + 3 : -4);
-      const box = { left: x - half, right: x + half, top: y - labels.figures, bottom: y + 3 };
-      if (placed.every((other) => apart(box, other))) {
-        placed.push(box);
-        out.set(edge.id, { x, y, text: words });
-        break;
-      }
+  const full = nodes.map((n) => Math.min(widthOf(titleOf(n), WEIGHT.name), LONGEST) * labels.name);
+  const open = new Set(nodes.keys());
+  nodes.forEach((n, i) => {
+    open.delete(i);
+    const y = n.y + nameLine(n, labels);
+    const line = lineBox(n.x, y, 0, labels.name);
+    const gap = labels.name * APART;
+    // Half of what is between it and those that have no label yet is theirs, if they need it.
+    let half = Math.min(full[i]! / 2, sheet.half(line, n.x, gap));
+    for (const j of open) {
+      const other = nodes[j]!;
+      const dx = Math.abs(other.x - n.x);
+      if (dx === 0 || Math.abs(other.y + nameLine(other, labels) - y) >= labels.name) continue;
+      half = Math.min(half, Math.max((dx - gap) / 2, dx - gap - full[j]! / 2));
     }
-  }
-  return out;
+    const name = shorten(titleOf(n), (2 * half + 0.01) / labels.name, WEIGHT.name);
+    if (name) sheet.add(lineBox(n.x, y, widthOf(name, WEIGHT.name) * labels.name, labels.name));
+    labels.of.set(n.id, { name, figures: "", ...wordsOf(n), cut: name !== titleOf(n) });
+  });
+  for (const n of nodes) below(n, labels.of.get(n.id)!, labels);
 }
 
-const BESIDE = 8;
+/** What stands below the name: what is not well before figures. */
+function below(n: MapNode, label: NodeLabel, labels: Draft) {
+  const { sheet } = labels;
+  const box = (text: string, line: number, more = 0) => lineBox(n.x, n.y + figuresLine(n, labels, line), (widthOf(text, WEIGHT.figures) + more) * labels.figures + 4, labels.figures);
+  const fits = (text: string, line: number, more = 0) => sheet.free(box(text, line, more));
+  const written = label.name !== "";
+  const words = written && label.words && fits(label.words, 0, MARK_ROOM) ? label.words : "";
+  const most = figuresOf(n);
+  // Words move down a line if there is room for figures above them.
+  const figures = !written ? "" : (most.find((text) => text && fits(text, 0) && (!words || fits(words, 1, MARK_ROOM))) ?? "");
+  if (figures) sheet.add(box(figures, 0));
+  if (words) sheet.add(box(words, figures ? 1 : 0, MARK_ROOM));
+  label.cut ||= figures !== most[0] || words !== label.words;
+  label.figures = figures;
+  label.words = words;
+}
+
+/** Where what is written on a row begins. */
+export const rowText = (map: ServiceMap, n: MapNode) => n.x - map.box[0] / 2 + n.size + 6;
+
+function rows(map: ServiceMap, nodes: readonly MapNode[], labels: Draft, two: boolean) {
+  const { sheet } = labels;
+  const circle = (n: MapNode): Box => {
+    const r = labels.mark || n.size / 2;
+    const x = n.x - map.box[0] / 2 + (labels.mark ? n.size - labels.mark : n.size / 2);
+    return { left: x - r, right: x + r, top: n.y - r, bottom: n.y + r };
+  };
+  for (const n of nodes) sheet.add(circle(n));
+  for (const n of nodes) {
+    const { words, worst } = wordsOf(n);
+    const x = rowText(map, n);
+    const room = n.x + map.box[0] / 2 + (labels.mark ? DENSE_BETWEEN : 0) - x;
+    const weight = n.outcome === "ok" ? WEIGHT.row : WEIGHT.ill;
+    const fit = (text: string, baseline: number, size: number, w: number) => {
+      const box = lineBox(x, baseline, widthOf(text, w) * size, size, "start");
+      if (!text || widthOf(text, w) * size > room || !sheet.free(box)) return false;
+      sheet.add(box);
+      return true;
+    };
+    const title = titleOf(n);
+    const short = shorten(title, room / labels.name, weight);
+    const name = fit(short, n.y + labels.rowName, labels.name, weight) ? short : "";
+    const lines = !n.total ? [""] : worst ? [`${words} ${duration(n.mean)}`, words] : figuresOf(n);
+    const line = two && name ? (lines.find((text) => fit(text, n.y + labels.figures * 1.1, labels.figures, WEIGHT.figures)) ?? "") : "";
+    labels.of.set(n.id, { name, words: worst && line ? words : "", figures: worst ? line.slice(words.length + 1) : line, worst, cut: name !== title || line !== lines[0] });
+  }
+}
 
 /** Where what is written on a row ends: from there, an edge is seen. */
 export function rowEnd(map: ServiceMap, n: MapNode, labels: Labels): number {
-  const name = Math.min([...n.label].length, labels.letters) * labels.name * WIDE;
-  const figures = labels.lines > 1 ? (labels.short ? 8 : 19) * labels.figures * WIDE : 0;
-  return n.x - map.box[0] / 2 + 30 + Math.max(name, figures) * 1.05;
+  const label = labels.of.get(n.id)!;
+  const line = [label.words, label.figures].filter(Boolean).join(" ");
+  const width = Math.max(widthOf(label.name, n.outcome === "ok" ? WEIGHT.row : WEIGHT.ill) * labels.name, widthOf(line, WEIGHT.figures) * labels.figures);
+  return rowText(map, n) + width + 4;
 }
 
-/**
- * The way of an edge: curves between columns, level where it meets them; one that
- * leads back stands beside one that leads there. It begins at the place start, if
- * that is before its own.
- */
-export function pathOf(edge: MapEdge, start = Infinity): string {
-  const [first, ...rest] = edge.points;
-  if (!first) return "";
-  const down = edge.back ? BESIDE : 0;
-  const at = (x: number, y: number) => `${x.toFixed(1)} ${(y + down).toFixed(1)}`;
-  if (edge.from === edge.to) {
-    const [x, y] = edge.points[1]!;
-    return `M${at(...first)}C${at(first[0] + 36, first[1] - 14)} ${at(x + 36, y + 14)} ${at(x, y)}`;
-  }
-  let d = start < first[0] && !edge.back ? `M${at(start, first[1])}L${at(...first)}` : `M${at(...first)}`;
-  rest.forEach(([x, y], i) => {
-    const [px, py] = edge.points[i]!;
-    const middle = (px + x) / 2;
-    d += i % 2 ? `L${at(x, y)}` : `C${at(middle, py)} ${at(middle, y)} ${at(x, y)}`;
-  });
-  return d;
+/** What a drawing takes at a scale, with what is written. */
+export function extents(map: ServiceMap, k: number): Box {
+  if (map.dense) return { left: -12, top: -26, right: map.width + 72, bottom: map.height + 12 };
+  const labels = labelsAt(map, k);
+  const all = labels.sheet.bounds() ?? { left: 0, top: 0, right: map.width, bottom: map.height };
+  const margin = Math.max(12 / k, 16);
+  // Routes may pass beyond the nodes.
+  return { left: all.left - margin, right: all.right + margin, top: Math.min(all.top, 0) - margin, bottom: Math.max(all.bottom, map.height) + margin };
 }

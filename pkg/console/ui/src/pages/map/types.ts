@@ -36,6 +36,7 @@ export interface Figures {
   mean: number;
   p50: number;
   p90: number;
+  p95: number;
   p99: number;
   traffic: string;
   trouble: string;

@@ -1,19 +1,13 @@
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type RefObject } from "react";
 import { select } from "d3-selection";
 import { zoom, zoomIdentity, type D3ZoomEvent, type ZoomTransform } from "d3-zoom";
+import type { Box } from "./sheet";
 
 /** What of the drawing is seen: its middle, in the drawing's units, and the scale. */
 export interface View {
   x: number;
   y: number;
   k: number;
-}
-
-export interface Bounds {
-  left: number;
-  top: number;
-  right: number;
-  bottom: number;
 }
 
 const LEAST = 0.05;
@@ -48,11 +42,26 @@ function useSize(ref: RefObject<Element | null>): [number, number] {
   return size;
 }
 
+/** What is to be seen of a drawing before the reader moves it. */
+export interface Subject {
+  /** What it takes at a scale, as labels have a size of their own. */
+  extents: (scale: number) => Box;
+  /** The scale below which it is not read well: then the part where it begins is seen. */
+  least: number;
+  /** The height where it begins, at its left. */
+  entry: number;
+}
+
+/** The scale that labels are laid out for: one that is not above it. */
+export const stepped = (k: number) => 2 ** (Math.floor(Math.log2(k) / STEP + 1e-6) * STEP);
+
 /**
  * Pan and zoom of a drawing by pointer, wheel, touch and buttons. Without a view
- * all of the drawing is seen. moved is called when the reader has moved it.
+ * all of the drawing is seen, or of one that is too large for that the part where it
+ * begins; fit shows all of it. moved is called when the reader has moved it, with
+ * null for the view that it has without one.
  */
-export function useView(svg: RefObject<SVGSVGElement | null>, group: RefObject<SVGGElement | null>, bounds: Bounds, view: View | null, moved: (view: View) => void) {
+export function useView(svg: RefObject<SVGSVGElement | null>, group: RefObject<SVGGElement | null>, { extents, least, entry }: Subject, view: View | null, moved: (view: View | null) => void) {
   const [width, height] = useSize(svg);
   const [scale, setScale] = useState(1);
   const current = useRef<ZoomTransform>(zoomIdentity);
@@ -72,7 +81,7 @@ export function useView(svg: RefObject<SVGSVGElement | null>, group: RefObject<S
         .on("zoom", (event: D3ZoomEvent<SVGSVGElement, unknown>) => {
           current.current = event.transform;
           group.current?.setAttribute("transform", event.transform.toString());
-          setScale(2 ** (Math.floor(Math.log2(event.transform.k) / STEP + 1e-6) * STEP));
+          setScale(stepped(event.transform.k));
         })
         .on("end", (event: D3ZoomEvent<SVGSVGElement, unknown>) => {
           if (event.sourceEvent) latest.current(viewOf(event.transform));
@@ -97,14 +106,31 @@ export function useView(svg: RefObject<SVGSVGElement | null>, group: RefObject<S
     return () => void selection.on(".zoom", null);
   }, [svg, behaviour]);
 
-  const { left, top, right, bottom } = bounds;
   const whole = useCallback((): View => {
     const [w, h] = size.current as [number, number];
-    return { x: (left + right) / 2, y: (top + bottom) / 2, k: Math.max(LEAST, Math.min(FIT, w / (right - left), h / (bottom - top))) };
-  }, [left, top, right, bottom]);
+    let k = FIT;
+    for (let i = 0; ; i++) {
+      const { left, right, top, bottom } = extents(stepped(k));
+      const fits = Math.max(LEAST, Math.min(FIT, w / (right - left), h / (bottom - top)));
+      if (i >= 6 || fits >= k) return { x: (left + right) / 2, y: (top + bottom) / 2, k: Math.min(fits, k) };
+      k = fits;
+    }
+  }, [extents]);
+  const start = useCallback((): View => {
+    const all = whole();
+    if (all.k >= least) return all;
+    const [w, h] = size.current as [number, number];
+    const { left, right, top, bottom } = extents(stepped(least));
+    const along = (low: number, high: number, at: number, room: number) => (high - low <= room ? (low + high) / 2 : Math.min(Math.max(at, low + room / 2), high - room / 2));
+    return { x: along(left, right, left, w / least), y: along(top, bottom, entry, h / least), k: least };
+  }, [whole, extents, least, entry]);
   useEffect(() => {
-    if (width && height) show(view ?? whole());
-  }, [width, height, view?.x, view?.y, view?.k, show, whole]);
+    if (width && height) show(view ?? start());
+  }, [width, height, view?.x, view?.y, view?.k, show, start]);
+  const fit = useCallback(() => {
+    const all = whole();
+    latest.current(all.k >= least ? null : all);
+  }, [whole, least]);
 
   /** Moves a place of the drawing into sight, if it is not. */
   const reveal = useCallback(
@@ -128,5 +154,5 @@ export function useView(svg: RefObject<SVGSVGElement | null>, group: RefObject<S
     },
     [show, viewOf],
   );
-  return { scale, reveal, zoomBy };
+  return { scale, reveal, zoomBy, fit };
 }

@@ -113,6 +113,12 @@ export function Timeline(props: TimelineProps) {
   useEffect(() => {
     rows.measure();
   }, [rows, shown]);
+  // One may come from the map with a row selected.
+  const begun = useRef(false);
+  useEffect(() => {
+    if (!begun.current && active >= 0) show(active);
+    begun.current = true;
+  }, [active, show]);
   // A row that leaves at one end becomes the one that comes at the other:
   // elements are changed, not made.
   const items = rows.getVirtualItems();

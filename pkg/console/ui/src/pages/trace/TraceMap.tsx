@@ -1,92 +1,100 @@
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useApi } from "../../api/client";
-import { OutcomeShape, WORDS, type Outcome } from "../../components/Outcome";
-import { Failed, Loading } from "../../components/states";
-import { count, duration } from "../../format";
+import { Failed, Loading, Nothing } from "../../components/states";
+import { count } from "../../format";
+import { Graph } from "../map/Graph";
+import { nameOf, type ServiceMap } from "../map/types";
+import type { Model } from "./model";
 
-interface Node {
-  id: string;
-  name: string;
-  type: string;
-  kind: string;
-  outcome: string;
-  x: number;
-  y: number;
-  size: number;
-  total: number;
-  mean: number;
-  trouble: string;
+/** The answer of /console/api/trace/{id}/map: see traceMapAnswer in trace_map.go. */
+interface TraceMapAnswer extends ServiceMap {
+  rows: number[];
 }
 
-interface Edge {
-  id: string;
-  points: [number, number][];
-  outcome: string;
-  link: boolean;
-  total: number;
+interface Props {
+  model: Model;
+  /** The selected row, -1 for none. */
+  row: number;
+  /** Rows that the search found. */
+  found: ReadonlySet<number> | null;
+  onSelect: (row: number) => void;
+  onClose: () => void;
+  /** Leads from the map to the row in the timeline. */
+  onTimeline: (row: number) => void;
 }
 
-/** The answer of /console/api/trace/{id}/map, which is laid out like the service map. */
-interface Graph {
-  width: number;
-  height: number;
-  nodes: Node[];
-  edges: Edge[];
-}
-
-/** The route of an edge as a curve. */
-function curve(points: [number, number][]): string {
-  const [first, ...rest] = points;
-  if (!first) return "";
-  let [x, y] = first;
-  let d = `M${x} ${y}`;
-  for (const [nx, ny] of rest) {
-    const middle = (x + nx) / 2;
-    d += `C${middle} ${y} ${middle} ${ny} ${nx} ${ny}`;
-    [x, y] = [nx, ny];
-  }
-  return d;
-}
-
-/** The services of one trace and who called whom, with the row each begins with. */
-export default function TraceMap({ id, onSelect }: { id: string; onSelect: (name: string) => void }) {
-  const { data, error, refetch } = useApi<Graph>(`trace/${id}/map`);
-  const described = useMemo(
-    () => data && `${data.nodes.length} nodes: ${data.nodes.map((n) => `${n.name}, ${count(n.total)} ${n.total === 1 ? "request" : "requests"}, ${n.outcome}`).join("; ")}`,
-    [data],
-  );
+/** The services of one trace and who called whom. What is selected here is selected in the timeline, too. */
+export default function TraceMap({ model, row, found, onSelect, onClose, onTimeline }: Props) {
+  const { data, error, refetch } = useApi<TraceMapAnswer>(`trace/${model.view.id}/map`, { rows: model.count });
+  const rows = useMemo(() => (data ? rowsOf(data, model) : new Map<string, number[]>()), [data, model]);
+  const [picked, setPicked] = useState("");
+  const foundNodes = useMemo(() => (found && data ? new Set([...found].map((r) => data.nodes[data.rows[r] ?? -1]?.id ?? "")) : null), [found, data]);
   if (error && !data) return <Failed error={error} retry={() => void refetch()} />;
   if (!data) return <Loading what="the map" />;
-  const margin = 24;
+  if (!data.nodes.length) return <Nothing title="Nothing to draw on the map">No segment of this trace has arrived, only subsegments.</Nothing>;
+
+  // An edge, or clients, stay chosen as long as one looks at a row of theirs.
+  const chosen = row < 0 ? "" : rows.get(picked)?.includes(row) ? picked : (data.nodes[data.rows[row] ?? -1]?.id ?? "");
+  const choose = (id: string | null) => {
+    setPicked(id ?? "");
+    const theirs = id ? rows.get(id) : undefined;
+    if (!theirs?.length) return onClose();
+    if (id !== chosen) onSelect(worstOf(model, theirs));
+  };
+  const show = (id: string) => {
+    const theirs = rows.get(id);
+    if (theirs?.length) onTimeline(theirs.includes(row) ? row : worstOf(model, theirs));
+  };
+  const theirs = rows.get(chosen) ?? [];
+  const at = theirs.indexOf(row);
+  const node = data.nodes.find((n) => n.id === chosen);
   return (
-    <div className="trace-map" tabIndex={0} role="group" aria-label={`Map of this trace. ${described}`}>
-      <svg width={data.width + 2 * margin} height={data.height + 3 * margin} viewBox={`${-margin} ${-margin} ${data.width + 2 * margin} ${data.height + 3 * margin}`}>
-        <defs>
-          <marker id="trace-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
-            <path d="M0 0 8 4 0 8z" className="trace-map-arrow" />
-          </marker>
-        </defs>
-        {data.edges.map((e) => (
-          <path key={e.id} className={`trace-map-edge ${e.outcome}${e.link ? " link" : ""}`} d={curve(e.points)} markerEnd="url(#trace-arrow)">
-            <title>{`${e.id}: ${count(e.total)} ${e.total === 1 ? "call" : "calls"}`}</title>
-          </path>
-        ))}
-        {data.nodes.map((n) => (
-          <g key={n.id} className="trace-map-node" transform={`translate(${n.x} ${n.y})`} onClick={() => onSelect(n.name)}>
-            <title>{`${n.name} ${n.type}: ${n.trouble || WORDS[n.outcome as Outcome]}`}</title>
-            <circle r={n.size / 2} className={n.outcome} />
-            <g transform="translate(-6 -6)" className={`mark ${n.outcome}`}>
-              <OutcomeShape outcome={n.outcome as Outcome} />
-            </g>
-            <text y={n.size / 2 + 14} textAnchor="middle">
-              {n.name.length > 24 ? `${n.name.slice(0, 23)}…` : n.name}
-            </text>
-            <text y={n.size / 2 + 28} textAnchor="middle" className="dim">
-              {n.kind === "client" ? "client" : `${n.total > 1 ? `${count(n.total)} × ` : ""}${n.mean < 0.001 ? "<1 ms" : duration(n.mean)}`}
-            </text>
-          </g>
-        ))}
-      </svg>
-    </div>
+    <Graph map={data} chosen={chosen} found={foundNodes} choose={choose} focus={show}>
+      {at >= 0 && (
+        <div className="trace-map-rows">
+          <span className="cut">{node ? nameOf(node) : "these calls"}:</span>
+          <span>
+            row {count(at + 1)} of {count(theirs.length)}
+          </span>
+          <button type="button" className="button" aria-label="Its previous row" disabled={at === 0} onClick={() => onSelect(theirs[at - 1]!)}>
+            ‹
+          </button>
+          <button type="button" className="button" aria-label="Its next row" disabled={at === theirs.length - 1} onClick={() => onSelect(theirs[at + 1]!)}>
+            ›
+          </button>
+          <button type="button" className="button" onClick={() => onTimeline(row)}>
+            Show in the timeline
+          </button>
+        </div>
+      )}
+    </Graph>
   );
+}
+
+/** The rows that nodes and edges stand for, in order. */
+function rowsOf(map: TraceMapAnswer, model: Model): Map<string, number[]> {
+  const rows = new Map<string, number[]>();
+  const add = (id: string, row: number) => {
+    const theirs = rows.get(id);
+    if (theirs) theirs.push(row);
+    else rows.set(id, [row]);
+  };
+  const clients = new Set(map.nodes.filter((n) => n.kind === "client").map((n) => n.id));
+  const calls = new Map(map.edges.map((e) => [`${clients.has(e.from) ? "" : e.from}\n${e.to}`, e]));
+  for (let row = 0; row < model.count; row++) {
+    const id = map.nodes[map.rows[row] ?? -1]?.id;
+    if (!id) continue;
+    add(id, row);
+    const above = map.nodes[map.rows[model.parent[row]!] ?? -1]?.id ?? "";
+    const edge = above !== id ? calls.get(`${above}\n${id}`) : undefined;
+    if (!edge) continue;
+    add(edge.id, row);
+    if (clients.has(edge.from)) add(edge.from, row);
+  }
+  return rows;
+}
+
+/** The first row of those that ended worst. */
+function worstOf(model: Model, rows: readonly number[]): number {
+  return rows.reduce((worst, row) => (model.view.result[row]! > model.view.result[worst]! ? row : worst), rows[0]!);
 }

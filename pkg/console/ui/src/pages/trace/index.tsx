@@ -159,7 +159,7 @@ function Trace({ model, reread }: { model: Model; reread: () => void }) {
     { keys: "N", help: "previous match", run: () => next(search.rows, -1) },
     { keys: "[", help: "previous trace of the list", run: () => neighbours(-1) },
     { keys: "]", help: "next trace of the list", run: () => neighbours(1) },
-    { keys: "0", help: "whole time range of the trace", run: () => set({ zoom: null }) },
+    ...(onMap ? [] : [{ keys: "0", help: "whole time range of the trace", run: () => set({ zoom: null }) }]),
     { keys: "Escape", help: "close the panel", run: () => set({ segment: null, tab: null }) },
   ]);
 
@@ -227,11 +227,14 @@ function Trace({ model, reread }: { model: Model; reread: () => void }) {
         {onMap ? (
           <Suspense fallback={<Loading what="the map" />}>
             <TraceMap
-              id={view.id}
-              onSelect={(name) => {
-                const row = view.name.findIndex((n, i) => view.strings[n] === name && view.kind[i] !== 1);
-                const call = row < 0 ? view.name.findIndex((n) => view.strings[n] === name) : row;
-                if (call >= 0) goTo(call);
+              model={model}
+              row={selectedRow}
+              found={search.q ? search.set : null}
+              onSelect={goTo}
+              onClose={() => set({ segment: null, tab: null })}
+              onTimeline={(row) => {
+                set({ view: null });
+                goTo(row);
               }}
             />
           </Suspense>
