@@ -80,7 +80,7 @@ func split(traces []Trace, seconds float64) (fast, slow []Trace) {
 }
 
 // seeds is with how many different sets of traces each scenario is tried.
-const seeds = 25
+const seeds = 16
 
 // TestTwoPeaks has two peaks of response times, at different times, each with
 // its own cause: both are found, each first when its peak is compared with what
