@@ -57,6 +57,15 @@ test("what is different about the slow ones: the planted cause comes first", asy
   expect(errors).toEqual([]);
 });
 
+test("where the time of the slow ones goes is said beside what they are", async ({ page }) => {
+  // Of the demo's requests some wait for the credit model.
+  const at = Number(process.env.PLANTED_AT);
+  const time = { range: "", from: new Date((at - 300) * 1000).toISOString(), to: new Date((at + 60) * 1000).toISOString() };
+  await page.goto(address("/analytics", { ...time, filter: 'service("web")', b: "responsetime > 0.5" }));
+  await expect(page.getByRole("region", { name: "Root causes" }).locator("tbody tr").first()).toContainText("evaluate credit model");
+  await expect(page.getByRole("region", { name: "Findings" }).getByText("root cause")).toHaveCount(0);
+});
+
 test("one user against the rest, and random halves", async ({ page }) => {
   await open(page, { b: 'user = "eve"' });
   const findings = page.getByRole("region", { name: "Findings" });

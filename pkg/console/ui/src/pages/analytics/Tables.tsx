@@ -24,10 +24,10 @@ export function titleOf(dimension: string): string {
 const FEW = 8;
 
 /** Rows of values: how many traces of A and B have each, and whether that differs by more than chance. */
-export function Rows({ rows, data, label, named = false }: { rows: Row[]; data: Comparison; label: string; named?: boolean }) {
+export function Rows({ rows, data, label, named = false, few = FEW }: { rows: Row[]; data: Comparison; label: string; named?: boolean; few?: number }) {
   const url = useUrl();
   const [all, setAll] = useState(false);
-  const shown = all ? rows : rows.slice(0, FEW);
+  const shown = all ? rows : rows.slice(0, few);
   const compared = data.b !== null;
   const refine = (which: Which, row: Row) => url.set({ [which]: and(which === "a" && data.a.rest ? data.a.own : (url.params.get(which) ?? ""), row.filter) });
   const traces = (set: { filter: string }, row: Row) => url.href("/traces", { filter: and(set.filter, row.filter) });
@@ -99,7 +99,7 @@ export function Rows({ rows, data, label, named = false }: { rows: Row[]; data: 
           ))}
         </tbody>
       </table>
-      {rows.length > FEW && (
+      {rows.length > few && (
         <button type="button" className="analytics-all" onClick={() => setAll(!all)}>
           {all ? "Fewer" : `All ${count(rows.length)}`}
         </button>

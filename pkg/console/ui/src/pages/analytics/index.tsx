@@ -10,7 +10,7 @@ import { useUrl } from "../../state/url";
 import { pValue, splitRange, withRange } from "./expression";
 import { SetCard } from "./SetCard";
 import { Rows, Tables } from "./Tables";
-import type { Comparison, TraceSet, Which } from "./types";
+import type { Comparison, Row, TraceSet, Which } from "./types";
 import "./analytics.css";
 
 const seconds = (iso: string | null) => (iso ? (Date.parse(iso) / 1000 || 0).toFixed(3) : null);
@@ -145,6 +145,10 @@ function Charts({ data }: { data: Comparison }) {
 /** What chance does not explain. */
 function Findings({ data, b }: { data: Comparison; b: TraceSet }) {
   const t = data.times;
+  const isCause = (row: Row) => row.dimension.endsWith(" cause");
+  // Beside each other: what such traces are, and what became of them.
+  const causes = data.findings.filter(isCause).toSorted((x, y) => x.p - y.p);
+  const others = data.findings.filter((row) => !isCause(row));
   return (
     <section className="analytics-findings" aria-label="What is different">
       <h2>{data.findings.length ? `What is different in B: ${count(data.findings.length)}` : "Nothing is different that chance does not explain"}</h2>
@@ -155,7 +159,15 @@ function Findings({ data, b }: { data: Comparison; b: TraceSet }) {
             : `${t.slower > 0.5 ? "B is slower" : "B is faster"}: p50 ${duration(data.a.p50)} in A, ${duration(b.p50)} in B; of two traces, that of ${t.slower > 0.5 ? "B" : "A"} takes longer in ${percent(Math.max(t.slower, 1 - t.slower))} (Mann–Whitney, p ${pValue(t.p)}).`}
         </p>
       )}
-      {data.findings.length > 0 && <Rows rows={data.findings} data={data} label="Findings" named />}
+      {others.length > 0 && <Rows rows={others} data={data} label="Findings" named />}
+      {causes.length > 0 && (
+        <>
+          <h3>
+            Root causes <span className="dim">where their time goes, and what failed</span>
+          </h3>
+          <Rows rows={causes} data={data} label="Root causes" named few={5} />
+        </>
+      )}
       <p className="dim">
         {`${count(data.tested)} values were tested by Fisher's exact test. p is adjusted for all of them by Holm's method: in sets that do not differ, the chance of any finding is at most ${percent(data.level)}. Values of fewer than ${data.minCount} traces, and what the sets were chosen by, are not tested.`}
       </p>

@@ -131,10 +131,8 @@ function Amount({ figure, unit }: { figure: Figure | null; unit: string }) {
   if (!figure) return <p className="dim">not reported</p>;
   return (
     <p>
-      <span className="pipe-figure">{figure.rate === null ? "…" : perSecond(figure.rate)}</span>{" "}
-      <span className="dim">
-        {count(figure.total)} {unit}
-      </span>
+      <span className="pipe-figure">{figure.rate === null ? count(figure.total) : perSecond(figure.rate)}</span>{" "}
+      <span className="dim">{figure.rate === null ? unit : `${count(figure.total)} ${unit}`}</span>
     </p>
   );
 }
