@@ -44,7 +44,7 @@ func collectorProblems(t testing.TB, name string, content []byte) []string {
 }
 
 // overlays are configurations that come after otel-collector.yaml.
-var overlays = map[string]bool{"collector/durable.yaml": true, "collector/adot-durable.yaml": true, "collector/redact.yaml": true, "gateway/agent.yaml": true}
+var overlays = map[string]bool{"collector/durable.yaml": true, "collector/adot-durable.yaml": true, "gateway/agent.yaml": true}
 
 // selfSigned returns a certificate and its key as PEM.
 func selfSigned(t testing.TB) (certificate, key string) {

@@ -47,7 +47,7 @@ func kinds() []kind {
 		{"Terraform", []string{"ecs/terraform/*.tf"}, nil}, // as a module: TestTerraform
 		{"Kubernetes", []string{"eks/*.yaml"}, nil},        // together: TestKubernetes
 		{"systemd unit", []string{"ec2/*.service"}, func(_ testing.TB, _ string, content []byte) []string { return Unit(content) }},
-		{"collector for ADOT", []string{"collector/adot-durable.yaml", "collector/redact.yaml", "gateway/agent.yaml"}, adotProblems},
+		{"collector for ADOT", []string{"collector/adot-durable.yaml", "gateway/agent.yaml"}, adotProblems},
 		{"collector", []string{"collector/durable.yaml", "gateway/balancer.yaml", "gateway/sampler.yaml", "lambda/function/collector.yaml"}, collectorProblems},
 		{"compose", []string{"docker/compose.*.yaml"}, nil},
 		{"Dockerfile", []string{"docker/Dockerfile.*"}, nil},

@@ -23,6 +23,7 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayexporter"
 	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver"
 	"github.com/bragg-tracing/bragg/pkg/collector/internal/queuestorage"
+	"github.com/bragg-tracing/bragg/pkg/collector/redactprocessor"
 )
 
 // The modules that the components come from.
@@ -33,7 +34,7 @@ const (
 )
 
 // Factories lists the components that every collector of this distribution has.
-// Each of them is also in ADOT v0.49 under the same name. The program has those
+// Each of them but `redact` is also in ADOT v0.49 under the same name. The program has those
 // of package gateway too.
 func Factories() (otelcol.Factories, error) {
 	f := otelcol.Factories{Telemetry: otelconftelemetry.NewFactory()}
@@ -46,6 +47,7 @@ func Factories() (otelcol.Factories, error) {
 		contrib + "processor/attributesprocessor": attributesprocessor.NewFactory(),
 		core + "processor/batchprocessor":         batchprocessor.NewFactory(),
 		core + "processor/memorylimiterprocessor": memorylimiterprocessor.NewFactory(),
+		bragg + "pkg/collector/redactprocessor":   redactprocessor.NewFactory(),
 	})
 	f.Exporters, f.ExporterModules, errs[2] = factories(map[string]exporter.Factory{
 		bragg + "pkg/collector/awsxrayexporter": awsxrayexporter.NewFactory(),

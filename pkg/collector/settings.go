@@ -43,7 +43,7 @@ func settings(override map[string]string, uris ...string) otelcol.CollectorSetti
 					fileprovider.NewFactory(),
 					yamlprovider.NewFactory(),
 				},
-				ConverterFactories: []confmap.ConverterFactory{newLicenseKeyCheckFactory()},
+				ConverterFactories: []confmap.ConverterFactory{newLicenseKeyCheckFactory(), newRedactionFactory()},
 			},
 		},
 	}
