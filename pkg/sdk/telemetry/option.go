@@ -58,6 +58,7 @@ func newConfig(opts []Option) config {
 	if c.logger == nil {
 		c.logger = slog.Default()
 	}
+	c.logger = hideSecrets(c.logger)
 	return c
 }
 
