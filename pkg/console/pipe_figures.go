@@ -98,12 +98,14 @@ func collectorStateOf(scrapes []scrape) collectorState {
 	if state.Refused == nil && f.last.sum("otelcol_processor_memory_limiter_accepted_spans", nil).known {
 		state.Refused = f.zero() // it counts the first when there is one
 	}
-	lacks(&state.Lacks, "what the memory limiter refused", state.Refused == nil)
 	lacks(&state.Lacks, "uptime", state.Uptime == nil)
 	lacks(&state.Lacks, "memory", state.Memory == nil)
 	for _, id := range f.ids(labelReceiver, "otelcol_receiver_accepted_spans", "otelcol_receiver_awsxray_received_datagrams") {
 		state.Receivers = append(state.Receivers, f.receiver(id))
 	}
+	// What is counted from the first span on is not lacking before.
+	some := slices.ContainsFunc(state.Receivers, func(r receiver) bool { return r.Accepted != nil && r.Accepted.Total > 0 })
+	lacks(&state.Lacks, "what the memory limiter refused", state.Refused == nil && some)
 	exporters := f.ids(labelExporter, "otelcol_exporter_sent_spans", "otelcol_exporter_send_failed_spans")
 	for _, m := range f.last.series("otelcol_exporter_queue_capacity", map[string]string{"data_type": "traces"}) {
 		exporters = append(exporters, labelOf(m, labelExporter))
@@ -264,7 +266,7 @@ func (f *figures) pipe(id string) pipe {
 		lacks(&p.Lacks, "retries", p.Retried == nil)
 		lacks(&p.Lacks, "throttling", p.Throttled == nil)
 		lacks(&p.Lacks, "drops by reason", p.Dropped == nil)
-		lacks(&p.Lacks, "requests in flight", p.InFlight == nil)
+		lacks(&p.Lacks, "requests in flight", p.InFlight == nil && p.Sent.Total+p.Failed.Total > 0)
 		if typeOf(id) == "awsxray" {
 			lacks(&p.Lacks, "documents unprocessed by code", p.Unprocessed == nil)
 			lacks(&p.Lacks, "documents trimmed", p.Trimmed == nil)

@@ -139,8 +139,29 @@ func TestPipeOfADOT(t *testing.T) {
 	if r := got.Collector.Receivers[0]; r.Accepted.Total != 100 || r.Failed != nil || !slices.Equal(r.Lacks, []string{"failures"}) {
 		t.Errorf("%+v", r)
 	}
-	if got.Collector.Refused != nil || got.Collector.Uptime != nil || !slices.Equal(got.Collector.Lacks, []string{"what the memory limiter refused", "uptime", "memory"}) {
+	if got.Collector.Refused != nil || got.Collector.Uptime != nil || !slices.Equal(got.Collector.Lacks, []string{"uptime", "memory", "what the memory limiter refused"}) {
 		t.Errorf("%+v", got.Collector)
+	}
+}
+
+// TestPipeBeforeTheFirstSpan holds that what is counted from the first span on is
+// not said to lack before.
+func TestPipeBeforeTheFirstSpan(t *testing.T) {
+	s := newServer(t, Config{CollectorMetrics: serveMetrics(t, func() string {
+		return `# TYPE otelcol_exporter_queue_capacity gauge
+otelcol_exporter_queue_capacity{data_type="traces",exporter="awsxray"} 1000
+# TYPE otelcol_process_uptime_seconds_total counter
+otelcol_process_uptime_seconds_total 3
+# TYPE otelcol_process_memory_rss gauge
+otelcol_process_memory_rss 3e7
+# TYPE otelcol_receiver_awsxray_received_datagrams counter
+otelcol_receiver_awsxray_received_datagrams{receiver="awsxray"} 0
+`
+	})})
+	var got pipeAnswer
+	s.get("pipe", nil, &got)
+	if c := got.Collector; c == nil || slices.Contains(c.Lacks, "what the memory limiter refused") || len(c.Pipes) != 1 || len(c.Pipes[0].Lacks) != 0 || c.Pipes[0].Sent.Total != 0 {
+		t.Errorf("%+v", c)
 	}
 }
 

@@ -13,7 +13,7 @@ export interface Differing {
   hostile: string;
 }
 
-interface Span {
+export interface Span {
   id: string;
   parent?: string;
   name: string;
@@ -23,12 +23,12 @@ interface Span {
 }
 
 /** One OTLP request with the spans of a trace; times in seconds after `at`. */
-function otlp(id: string, at: number, spans: Span[]): string {
+export function otlp(id: string, at: number, spans: Span[], service = "both-ways"): string {
   const nano = (s: number) => `${BigInt(Math.round((at + s) * 1e6)) * 1000n}`;
   return JSON.stringify({
     resourceSpans: [
       {
-        resource: { attributes: [{ key: "service.name", value: { stringValue: "both-ways" } }] },
+        resource: { attributes: [{ key: "service.name", value: { stringValue: service } }] },
         scopeSpans: [
           {
             spans: spans.map((s) => ({
@@ -49,7 +49,7 @@ function otlp(id: string, at: number, spans: Span[]): string {
   });
 }
 
-async function send(url: string, body: string): Promise<void> {
+export async function send(url: string, body: string): Promise<void> {
   const response = await fetch(`${url}/v1/traces`, { method: "POST", body, headers: { "Content-Type": "application/json", "api-key": KEY } });
   if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
 }
@@ -94,8 +94,8 @@ export async function report(xray: string, rule: string, matched: number, sample
 }
 
 /** Sends the telemetry record of an agent. */
-export async function telemetry(xray: string, host: string): Promise<void> {
-  const body = { Hostname: host, ResourceARN: HOSTILE, TelemetryRecords: [{ Timestamp: Math.floor(Date.now() / 1000), SegmentsReceivedCount: 120, SegmentsSentCount: 118, SegmentsRejectedCount: 2, BackendConnectionErrors: { TimeoutCount: 2, HTTPCode5XXCount: 1 } }] };
+export async function telemetry(xray: string, host: string, arn = HOSTILE): Promise<void> {
+  const body = { Hostname: host, ResourceARN: arn, TelemetryRecords: [{ Timestamp: Math.floor(Date.now() / 1000), SegmentsReceivedCount: 120, SegmentsSentCount: 118, SegmentsRejectedCount: 2, BackendConnectionErrors: { TimeoutCount: 2, HTTPCode5XXCount: 1 } }] };
   const response = await fetch(`${xray}/TelemetryRecords`, { method: "POST", body: JSON.stringify(body) });
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
 }

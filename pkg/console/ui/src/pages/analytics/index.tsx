@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { useApi } from "../../api/client";
 import { Histogram } from "../../components/Histogram";
 import { Failed, FirstTrace, Loading, Stale } from "../../components/states";
-import { and, clock, count, duration, percent } from "../../format";
+import { and, clock, count, dateTime, duration, percent } from "../../format";
 import { useShortcuts } from "../../state/shortcuts";
 import { useTime } from "../../state/time";
 import { useTitle } from "../../state/title";
@@ -126,7 +126,7 @@ function Charts({ data }: { data: Comparison }) {
           onSelect={(r) => set({ [`${brush}from`]: r && iso(r[0]), [`${brush}to`]: r && iso(Math.max(r[1], r[0] + 1)) })}
           label="Traces over time"
           height={140}
-          format={(s) => clock(s, time.utc)}
+          format={(s) => (data.to - data.from < 30 ? dateTime(s, time.utc).slice(11, 21) : clock(s, time.utc))}
           write={write}
         />
       </div>
