@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/bragg-tracing/bragg/pkg/xraylocal/analytics"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/layout"
@@ -167,11 +166,10 @@ func figuresOf(f *servicemap.Figures, filter string) mapFigures {
 		Spread: spread{Edges: []float64{}, Counts: []int64{}},
 	}
 	if s := f.Spread(mapBins); len(s.Counts) > 0 {
-		edges, _ := analytics.Edges(s.Least, s.Most, mapBins)
-		for i := range edges {
-			edges[i] = round(edges[i], 1e6)
+		for i := range s.Edges {
+			s.Edges[i] = round(s.Edges[i], 1e6)
 		}
-		out.Spread = spread{edges, s.Counts}
+		out.Spread = spread(s)
 	}
 	return out
 }

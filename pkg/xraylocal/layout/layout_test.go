@@ -272,7 +272,7 @@ func TestGrid(t *testing.T) {
 // lead to the right.
 func TestMaxRows(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
-	for range 20 {
+	for range 5 {
 		g := random(r, 100, 120)
 		for i := range g.Nodes {
 			g.Nodes[i].ID = fmt.Sprint(g.Nodes[i].ID, "-", i)

@@ -37,23 +37,39 @@ func quantile(bins []Bin, q float64) float64 {
 	return 0
 }
 
-// A Spread has response times in bins that analytics.Edges makes of Least and Most.
+// A Spread counts response times in bins: bin i has those from Edges[i] on and
+// below Edges[i+1], in seconds.
 type Spread struct {
-	Least, Most float64
-	Counts      []int64
+	Edges  []float64 // one more than there are bins, ascending
+	Counts []int64
 }
 
-// Spread puts the response times in bins of which a chart can be drawn. It has no
-// bins if there are no response times.
+// Spread puts the response times in so many bins, or fewer, of which a chart can be
+// drawn. It has no bins if there are no response times.
+//
+// A histogram of X-Ray's has whole milliseconds: the limits of bins are halfway
+// between, so that a filter with them means the requests that a bin counts.
 func (f *Figures) Spread(bins int) Spread {
 	if len(f.Histogram) == 0 {
 		return Spread{}
 	}
-	s := Spread{f.Histogram[0].Seconds, f.Histogram[len(f.Histogram)-1].Seconds, make([]int64, bins)}
-	edges, _ := analytics.Edges(s.Least, s.Most, bins)
+	const half = 0.0005 // seconds
+	least, most := f.Histogram[0].Seconds, f.Histogram[len(f.Histogram)-1].Seconds
+	all, log := analytics.Edges(max(least-half, half), most+half, bins)
+	if !log || least < half {
+		all[0] = 0
+	}
+	s := Spread{Edges: all[:1]}
+	for _, edge := range all[1:] {
+		edge = max(math.Round(edge*1000+0.5)-0.5, 0) / 1000
+		if edge > s.Edges[len(s.Edges)-1] {
+			s.Edges = append(s.Edges, edge)
+		}
+	}
+	s.Counts = make([]int64, len(s.Edges)-1)
 	at := 0
 	for _, b := range f.Histogram {
-		for at < bins-1 && b.Seconds >= edges[at+1] {
+		for at < len(s.Counts)-1 && b.Seconds >= s.Edges[at+1] {
 			at++
 		}
 		s.Counts[at] += b.Count

@@ -254,3 +254,46 @@ func TestLabel(t *testing.T) {
 		}
 	}
 }
+
+// TestSpread holds that bins count what a filter with their limits finds: limits
+// are halfway between the milliseconds that response times are rounded to.
+func TestSpread(t *testing.T) {
+	tests := []struct {
+		name string
+		ms   []float64
+	}{
+		{"one", []float64{20}},
+		{"none took a millisecond", []float64{0}},
+		{"near", []float64{20, 21, 22, 40}},
+		{"far", []float64{0, 1, 2, 30, 31, 900, 5000}},
+		{"far, and not from 0", []float64{3, 4, 450, 9000}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var f servicemap.Figures
+			for _, ms := range tt.ms {
+				f.Histogram = append(f.Histogram, servicemap.Bin{Seconds: ms / 1000, Count: 2})
+			}
+			s := f.Spread(40)
+			if len(s.Edges) != len(s.Counts)+1 || len(s.Counts) > 40 {
+				t.Fatalf("%d limits of %d bins", len(s.Edges), len(s.Counts))
+			}
+			for i, n := range s.Counts {
+				if s.Edges[i] >= s.Edges[i+1] {
+					t.Errorf("limits %v and %v", s.Edges[i], s.Edges[i+1])
+				}
+				for _, ms := range tt.ms {
+					// As much as is rounded to it.
+					for _, seconds := range []float64{max(ms-0.4999, 0) / 1000, (ms + 0.4999) / 1000} {
+						if seconds >= s.Edges[i] && seconds < s.Edges[i+1] {
+							n--
+						}
+					}
+				}
+				if n != 0 {
+					t.Errorf("bin %d from %v to %v counts %d too many", i, s.Edges[i], s.Edges[i+1], n)
+				}
+			}
+		})
+	}
+}

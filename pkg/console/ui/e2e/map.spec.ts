@@ -70,7 +70,7 @@ test("outcomes and a range of response times become a filter for Traces and Anal
   await page.mouse.up();
   await expect(panel(page).getByText(/^[\d,]+ of [\d,]+ took/)).toBeVisible();
   const code = await panel(page).locator("code").innerText();
-  expect(code).toMatch(/\{ \(fault OR ok\) AND responsetime >= [\d.]+ AND responsetime <= [\d.]+ \}$/);
+  expect(code).toMatch(/\{ \(fault OR ok\) AND responsetime >= [\d.]+ AND responsetime < [\d.]+ \}$/);
   await page.reload();
   await expect(panel(page).locator("code")).toHaveText(code);
   const analyse = panel(page).getByRole("link", { name: "Analyse against the rest" });
@@ -85,6 +85,34 @@ test("outcomes and a range of response times become a filter for Traces and Anal
   await panel(page).getByRole("checkbox", { name: "fault" }).uncheck();
   await panel(page).getByRole("link", { name: "What is different about the slow ones" }).click();
   await expect(page).toHaveURL(/\/analytics\?.*responsetime/);
+});
+
+test("the list has as many traces as the panel counts requests", async ({ page }) => {
+  const node = web(await read());
+  await open(page, { sel: node.id });
+  for (const [from, until] of [
+    [0.02, 0.6],
+    [0.5, 0.75],
+    [0.7, 0.99],
+  ] as const) {
+    const box = (await panel(page).getByRole("application", { name: /Response times/ }).boundingBox())!;
+    await page.mouse.move(box.x + box.width * from, box.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * until, box.y + 20);
+    await page.mouse.up();
+    const said = await panel(page).getByText(/^[\d,]+ of [\d,]+ took/).innerText();
+    const counted = Number(/^[\d,]+/.exec(said)![0].replaceAll(",", ""));
+    expect(counted).toBeGreaterThan(0);
+    await panel(page).getByRole("link", { name: "View traces" }).click();
+    await expect(page).toHaveURL(/\/traces\?/);
+    await expect(page.getByRole("grid")).toHaveAttribute("aria-rowcount", String(counted + 1));
+    await page.goBack();
+  }
+  const faults = panel(page).getByRole("link", { name: /^\d+ fault/ });
+  await panel(page).getByRole("button", { name: "clear" }).click();
+  await expect(faults).toHaveAccessibleName(new RegExp(`^${node.fault} fault`));
+  await faults.click();
+  await expect(page.getByRole("grid")).toHaveAttribute("aria-rowcount", String(node.fault + 1));
 });
 
 test("an edge is chosen by a click, and from the lists of a node", async ({ page }) => {

@@ -175,6 +175,21 @@ test("the map of the trace is the service map, and selects what the timeline doe
   await checkAxe(page);
 });
 
+test("what is folded stays so after a reload, however many rows that are", async ({ page }) => {
+  await page.goto(address(`/trace/${planted("large")}`, { repeats: "0" }));
+  await page.getByRole("button", { name: "Collapse all" }).click();
+  const folded = await grid(page).getAttribute("aria-rowcount");
+  const closed = grid(page).locator("[role=row][aria-expanded=false]");
+  for (let i = 0; i < 2; i++) await closed.nth(1).locator(".trace-toggle").click();
+  await expect(grid(page)).not.toHaveAttribute("aria-rowcount", folded!);
+  const rows = await grid(page).getAttribute("aria-rowcount");
+  const text = new URL(page.url()).searchParams.get("closed")!;
+  expect(text).toMatch(/^\d+\.[iob]/);
+  expect(text.length).toBeLessThan(60);
+  await page.reload();
+  await expect(grid(page)).toHaveAttribute("aria-rowcount", rows!);
+});
+
 test("5,000 rows are a few hundred elements", async ({ page }) => {
   await page.goto(address(`/trace/${planted("large")}`, { repeats: "0" }));
   await expect(grid(page)).toHaveAttribute("aria-rowcount", /^50\d\d$/);

@@ -79,7 +79,7 @@ function Legend({ kinds, dense }: { kinds: Kind[]; dense: boolean }) {
           messages to other traces
         </li>
       </ul>
-      <p className="dim">Click for figures, double-click for what is around. Arrow keys go from node to node.</p>
+      <p className="dim">Click for figures, double-click for what is around. Arrow keys go along the edges from node to node; Enter opens either.</p>
     </section>
   );
 }

@@ -97,9 +97,9 @@ export const Row = memo(function Row(props: RowProps) {
         <span className="cut" title={`${name}${text ? ` ${text}` : ""} (${KINDS[view.kind[row]!]})`}>
           {name}
           {text && <span className="dim"> {text}</span>}
-          {flags & ORPHAN ? <span className="trace-tag">parent missing</span> : null}
-          {flags & EXCEPTION ? <span className="trace-tag">exception</span> : null}
         </span>
+        {flags & ORPHAN ? <span className="trace-tag">parent missing</span> : null}
+        {flags & EXCEPTION ? <span className="trace-tag">exception</span> : null}
       </div>
       <div role="gridcell" className="num trace-took">
         {running ? "…" : duration(length / 1e6)}

@@ -201,23 +201,27 @@ function Trace({ model, reread }: { model: Model; reread: () => void }) {
             {search.rows.length ? `${count(search.rows.length)} ${search.rows.length === 1 ? "match" : "matches"}` : "no match"}
           </span>
         )}
-        <button type="button" className="button" aria-pressed={critical} onClick={() => set({ critical: !critical }, { replace: true })}>
-          Critical path
-        </button>
-        {view.repeats.length > 0 && (
-          <button type="button" className="button" aria-pressed={folding.repeats} onClick={() => setFolding({ ...folding, repeats: !folding.repeats })}>
-            Fold repeats
-          </button>
+        {!onMap && (
+          <>
+            <button type="button" className="button" aria-pressed={critical} onClick={() => set({ critical: !critical }, { replace: true })}>
+              Critical path
+            </button>
+            {view.repeats.length > 0 && (
+              <button type="button" className="button" aria-pressed={folding.repeats} onClick={() => setFolding({ ...folding, repeats: !folding.repeats })}>
+                Fold repeats
+              </button>
+            )}
+            <button type="button" className="button" onClick={foldAll}>
+              {folding.closed.size ? "Expand all" : "Collapse all"}
+            </button>
+          </>
         )}
-        <button type="button" className="button" onClick={foldAll}>
-          {folding.closed.size ? "Expand all" : "Collapse all"}
-        </button>
         {faults > 0 && (
           <button type="button" className="button" onClick={() => next(model.troubled, 1)}>
             Next of {count(faults)} {faults === 1 ? "error" : "errors"}
           </button>
         )}
-        {zoom && (
+        {zoom && !onMap && (
           <button type="button" className="button" onClick={() => set({ zoom: null })}>
             {duration(zoom[0] / 1e6)} – {duration(zoom[1] / 1e6)} ✕
           </button>

@@ -1,38 +1,63 @@
 import { useCallback, useMemo, useState } from "react";
 import { useUrl } from "../../state/url";
+import { readSet, writeSet } from "./folds";
 import type { Folding, Model } from "./model";
 
-/** How many single rows the URL names; beyond, a reload forgets. */
+/** How many rows the URL names by their ids, which mean the same when more of the trace has arrived. */
 const MOST = 40;
 
 /**
- * What is folded away. The URL has it as ids: `closed` rows and `opened`
- * repeats; `fold=all` for all rows closed but the top; `repeats=0`.
+ * What is folded away. The URL has it: `closed` rows and `opened` repeats, as ids,
+ * or where they are too many as their places among all rows that can be folded;
+ * `repeats=0` if repeats are not folded at all.
  */
 export function useFolding(model: Model): [Folding, (next: Folding) => void] {
   const { params, set } = useUrl();
-  const initial = useMemo<Folding>(() => {
-    const rows = (name: string) =>
-      new Set(
-        (params.get(name) ?? "")
-          .split(",")
-          .map((id) => model.index.get(id))
-          .filter((row) => row !== undefined),
-      );
-    const closed = rows("closed");
-    if (params.get("fold") === "all") for (let i = 0; i < model.count; i++) if (model.hasChildren(i) && model.depth[i]! > 0) closed.add(i);
-    return { closed, opened: rows("opened"), repeats: params.get("repeats") !== "0" };
+  const names = useMemo(() => {
+    const foldable: number[] = [];
+    for (let row = 0; row < model.count; row++) if (model.hasChildren(row)) foldable.push(row);
+    return { closed: new Names(model, foldable), opened: new Names(model, model.view.repeats.map((r) => r.rows[0]!)) };
+  }, [model]);
+  const initial = useMemo<Folding>(
+    () => ({ closed: names.closed.read(params.get("closed") ?? ""), opened: names.opened.read(params.get("opened") ?? ""), repeats: params.get("repeats") !== "0" }),
     // The URL is read once for a trace: after that, it follows.
-  }, [model.view.id]);
+    [model.view.id],
+  );
   const [folding, setFolding] = useState(initial);
   const change = useCallback(
     (next: Folding) => {
       setFolding(next);
-      const ids = (rows: ReadonlySet<number>) => [...rows].slice(-MOST).map((row) => model.view.rowId[row]).join(",");
-      const all = next.closed.size > MOST;
-      set({ fold: all ? "all" : null, closed: all ? null : ids(next.closed), opened: ids(next.opened), repeats: next.repeats ? null : "0" }, { replace: true });
+      set({ closed: names.closed.write(next.closed), opened: names.opened.write(next.opened), repeats: next.repeats ? null : "0" }, { replace: true });
     },
-    [model, set],
+    [names, set],
   );
   return [folding, change];
+}
+
+/** Names some of the rows of a trace. */
+class Names {
+  private readonly places: Map<number, number>;
+
+  constructor(
+    private readonly model: Model,
+    private readonly rows: readonly number[],
+  ) {
+    this.places = new Map(rows.map((row, place) => [row, place]));
+  }
+
+  write(some: ReadonlySet<number>): string {
+    if (some.size <= MOST) return [...some].map((row) => this.model.view.rowId[row]).join(",");
+    return writeSet(this.rows.length, new Set([...some].map((row) => this.places.get(row) ?? -1)));
+  }
+
+  read(text: string): Set<number> {
+    const places = readSet(this.rows.length, text);
+    if (places) return new Set([...places].map((place) => this.rows[place]!));
+    return new Set(
+      text
+        .split(",")
+        .map((id) => this.model.index.get(id))
+        .filter((row) => row !== undefined),
+    );
+  }
 }
