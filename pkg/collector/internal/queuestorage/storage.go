@@ -9,10 +9,17 @@
 // was to be written stays as it was: after a crash the item is delivered again,
 // which is what the queue promises anyway.
 //
-// Deleting takes room as well: the database copies the pages that it changes. So
-// that a full disk does not stay full for ever, a file of 256 KiB keeps room for
-// that and makes way when a deletion fails; from then on the database has free
-// pages of its own. The file is put back when there is room.
+// Deleting takes room as well: the database copies the pages that it changes,
+// with the items beside the one that goes. So that a full disk does not stay
+// full for ever, a file keeps room for that, 256 KiB or eight times the largest
+// item, and makes way when a deletion fails. It is put back when there is room.
+// Until then a queue takes no more than it has given up, less a part that it
+// needs to delete with.
+//
+// What a sender is refused it sends again, to every queue. A queue that has room
+// would take it each time, and fill up with copies for as long as another has
+// none. So once a put has found the disk full, no queue of the directory takes
+// anything for a second.
 package queuestorage
 
 import (
@@ -22,7 +29,9 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"go.opentelemetry.io/collector/component"
@@ -58,7 +67,7 @@ func (t *tolerant) Start(ctx context.Context, host component.Host) error {
 	if err := t.Extension.Start(ctx, host); err != nil {
 		return err
 	}
-	t.reserve.restore()
+	t.reserve.ensure(0)
 	return nil
 }
 
@@ -68,53 +77,99 @@ func (t *tolerant) GetClient(ctx context.Context, kind component.Kind, id compon
 	if err != nil {
 		return nil, err
 	}
-	return client{c, t.reserve}, nil
+	return &client{Client: c, reserve: t.reserve}, nil
 }
 
-// A reserve is a file that makes way for deletions when the disk is full. All
-// clients of a directory share it.
+// A reserve is a file that makes way for deletions when the disk is full, and
+// knows when it was. All clients of a directory share it.
 type reserve struct {
 	path string
 
 	mu      sync.Mutex
 	missing bool
+	size    int       // of the file
+	largest int       // bytes that were put at once
+	fullAt  time.Time // when a put found no room
 }
 
-const reserveBytes = 256 << 10
+const (
+	reserveBytes = 256 << 10
+	leastReserve = 64 << 10    // or three times the largest item: two share a page, and are copied
+	holdOff      = time.Second // from fullAt on nothing is put
+)
 
-// restore writes the file, if there is room.
-func (r *reserve) restore() {
+func (r *reserve) foundFull() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if info, err := os.Stat(r.path); err == nil && info.Size() == reserveBytes {
-		r.missing = false
-		return
+	r.fullAt = time.Now()
+}
+
+func (r *reserve) wasFull() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return time.Since(r.fullAt) < holdOff
+}
+
+// ensure reports whether the file is there, large enough for an item of n bytes.
+// If not, it writes it, as large as there is room.
+func (r *reserve) ensure(n int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	largest := max(r.largest, n)
+	if r.enough(largest) || r.write(largest) {
+		r.largest = largest
+		return true
 	}
-	if err := os.WriteFile(r.path, make([]byte, reserveBytes), 0o600); err != nil {
-		os.Remove(r.path) //nolint:errcheck // it may never have been there
-		r.missing = true
-		return
+	r.write(r.largest) // one that is too large must not be in the way of others
+	return false
+}
+
+func (r *reserve) enough(largest int) bool { return !r.missing && r.size >= least(largest) }
+
+// least is what a deletion may need: it copies the page of the item, that of the
+// queue's own notes, and one more to merge with, each with two items in it.
+func least(largest int) int { return max(leastReserve, 6*largest) }
+
+// write replaces the file, for items of that size.
+func (r *reserve) write(largest int) bool {
+	for size := max(reserveBytes, 8*largest); size >= least(largest); size = size * 7 / 8 {
+		if writeZeros(r.path, size) == nil {
+			r.missing, r.size = false, size
+			return true
+		}
 	}
-	r.missing = false
+	os.Remove(r.path) //nolint:errcheck // it may never have been there
+	r.missing, r.size = true, 0
+	return false
+}
+
+func writeZeros(path string, size int) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	zeros := make([]byte, min(size, reserveBytes))
+	for left := size; left > 0 && err == nil; left -= len(zeros) {
+		_, err = f.Write(zeros[:min(left, len(zeros))])
+	}
+	return errors.Join(err, f.Close())
 }
 
 // makeWay removes the file and reports whether it was there.
 func (r *reserve) makeWay() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.missing = true
+	r.missing, r.size = true, 0
 	return os.Remove(r.path) == nil
-}
-
-func (r *reserve) isMissing() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.missing
 }
 
 type client struct {
 	storage.Client
 	reserve *reserve
+	// running is set when the queue takes its first item. Before that it puts
+	// what it had when it was stopped, which no sender has any more.
+	running atomic.Bool
+	balance balance
 }
 
 func isFull(err error) bool {
@@ -127,25 +182,53 @@ func has(ops []*storage.Operation, kind storage.OpType) bool {
 
 // Batch implements storage.Client. On a full disk it succeeds if all that was
 // to be read is there, and makes way for what deletes.
-func (c client) Batch(ctx context.Context, ops ...*storage.Operation) error {
+func (c *client) Batch(ctx context.Context, ops ...*storage.Operation) error {
 	reads, deletes := has(ops, storage.Get), has(ops, storage.Delete)
-	if !reads && !deletes && c.reserve.isMissing() {
-		c.reserve.restore()
+	if reads && has(ops, storage.Set) {
+		c.running.Store(true)
+	}
+	if !reads && !deletes {
+		return c.put(ctx, ops)
 	}
 	err := c.Client.Batch(ctx, ops...)
+	if deletes && isFull(err) && c.reserve.makeWay() {
+		err = c.Client.Batch(ctx, ops...)
+	}
 	switch {
-	case err == nil || !isFull(err):
+	case err == nil:
+		c.balance.note(ops)
+		return nil
+	case !isFull(err):
 		return err
-	case deletes && c.reserve.makeWay():
-		return c.Client.Batch(ctx, ops...)
 	case reads && !slices.ContainsFunc(ops, func(op *storage.Operation) bool { return op.Type == storage.Get && op.Value == nil }):
+		c.balance.note(ops)
 		return nil
 	}
 	return err
 }
 
+// put writes an item, unless the disk was full a moment ago, or would be too
+// full to delete.
+func (c *client) put(ctx context.Context, ops []*storage.Operation) error {
+	if c.running.Load() && c.reserve.wasFull() {
+		return storage.ErrStorageFull
+	}
+	n := bytesOf(ops)
+	if c.reserve.ensure(n) {
+		c.balance.restart()
+	} else if !c.balance.take(n) && c.running.Load() {
+		c.reserve.foundFull()
+		return storage.ErrStorageFull
+	}
+	err := c.Client.Batch(ctx, ops...)
+	if isFull(err) {
+		c.reserve.foundFull()
+	}
+	return err
+}
+
 // Walk implements storage.Walker, as contrib's client does.
-func (c client) Walk(ctx context.Context, f storage.WalkFunc) error {
+func (c *client) Walk(ctx context.Context, f storage.WalkFunc) error {
 	w, ok := c.Client.(storage.Walker)
 	if !ok {
 		return errors.New("contrib's file_storage cannot walk")
