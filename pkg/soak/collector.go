@@ -85,8 +85,7 @@ func (p *process) start(ctx context.Context) error {
 	}
 	p.cmd = exec.Command(p.program, args...)
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = p.env, p.output, p.output
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := p.cmd.Start(); err != nil {
+	if err := start(p.cmd); err != nil {
 		return fmt.Errorf("start the collector: %w", err)
 	}
 	p.done = make(chan struct{})

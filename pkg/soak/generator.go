@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"sync"
@@ -100,6 +101,20 @@ func (g *generator) note(set map[string]bool, ids []string) {
 	for _, id := range ids {
 		set[id] = true
 	}
+}
+
+// taken is how many spans were acknowledged until now.
+func (g *generator) taken() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.acknowledged)
+}
+
+// ids returns those that were acknowledged until now.
+func (g *generator) ids() map[string]bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return maps.Clone(g.acknowledged)
 }
 
 func (g *generator) post(ctx context.Context, body []byte) bool {

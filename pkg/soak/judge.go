@@ -30,6 +30,9 @@ func (l *lab) judge(o *outcome) {
 	if o.sent == 0 {
 		fail("nothing was acknowledged")
 	}
+	if o.unanswered > 0 {
+		fail("%d spans were not taken from the sender, who went on asking for %s", o.unanswered, l.settle)
+	}
 	for _, b := range []struct {
 		name string
 		tally

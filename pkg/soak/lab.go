@@ -3,17 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"log/slog"
 	"maps"
-	"net/http"
-	"os"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/bragg-tracing/bragg/pkg/demo"
 	"github.com/bragg-tracing/bragg/pkg/verify"
 )
 
@@ -23,6 +17,8 @@ const normalRate = 10
 // A lab is everything that runs, and what healthy looks like.
 type lab struct {
 	*backends
+	name      string
+	say       func(format string, args ...any) // tells how far it is
 	collector *process
 	demo      *shop         // nil: no demo
 	settle    time.Duration // how long after a fault what is queued may take
@@ -32,14 +28,23 @@ type lab struct {
 
 	baseline map[string]time.Duration // p95 of the delay, by backend; of the first row
 	calm     time.Duration            // the demo's median latency, likewise
-	alsoSent map[string]bool          // ids that a row had acknowledged by itself
+
+	// Of the row that runs.
+	load      *generator
+	alsoSent  map[string]bool // ids that were acknowledged to others than load
+	datagrams *datagrams      // of a flood
 }
+
+// progressEvery is how often a row that takes its time says so.
+const progressEvery = 30 * time.Second
 
 // A row is one thing that goes wrong.
 type row struct {
 	name string
 	// brief rows are as long as a third of an outage: nothing gathers in them.
 	brief bool
+	// alone rows take the processors, so that none runs beside them.
+	alone bool
 	// well is the backend whose delivery must not become slower, "" for none.
 	well string
 	// refuses says that a backend refuses for good: what is missing must have
@@ -68,14 +73,6 @@ type outcome struct {
 	failures       []string
 }
 
-// A tally is what became of the acknowledged spans at one backend.
-type tally struct {
-	stored, twice    int
-	queued           int
-	refused, counted int // by the backend; by the collector
-	lost             int // neither stored, queued nor refused
-}
-
 func (l *lab) run(ctx context.Context, r row) (outcome, error) {
 	o := outcome{row: r}
 	if err := l.renew(); err != nil {
@@ -83,7 +80,7 @@ func (l *lab) run(ctx context.Context, r row) (outcome, error) {
 	}
 	l.xray.takeRefused()
 	l.newrelic.takeRefused()
-	l.alsoSent = nil
+	l.alsoSent, l.datagrams = nil, nil
 	if r.prepare != nil {
 		if err := r.prepare(ctx, l); err != nil {
 			return o, err
@@ -94,7 +91,7 @@ func (l *lab) run(ctx context.Context, r row) (outcome, error) {
 		return o, err
 	}
 	g := newGenerator(l.collector.otlp(), l.rate*max(r.rate, 1))
-	g.shift = r.shift
+	g.shift, l.load = r.shift, g
 	loadCtx, stopLoad := context.WithCancel(ctx)
 	defer stopLoad()
 	var load sync.WaitGroup
@@ -116,7 +113,7 @@ func (l *lab) run(ctx context.Context, r row) (outcome, error) {
 	load.Wait()
 	maps.Copy(g.acknowledged, l.alsoSent)
 	o.sent, o.unanswered = len(g.acknowledged), len(g.unanswered)
-	if err := l.count(ctx, g, before, &o); err != nil {
+	if err := l.count(ctx, g.acknowledged, before, &o); err != nil {
 		return o, err
 	}
 	delays, err := l.delaysOf(ctx, r.well)
@@ -136,6 +133,7 @@ func (l *lab) breakAndHeal(ctx context.Context, r row, o *outcome) (err error) {
 	if r.brief {
 		length /= 3
 	}
+	l.say("%s: for %s", r.name, length)
 	if r.begin != nil {
 		if err := r.begin(ctx, l); err != nil {
 			return err
@@ -151,10 +149,8 @@ func (l *lab) breakAndHeal(ctx context.Context, r row, o *outcome) (err error) {
 			return err
 		}
 	}
-	select {
-	case <-over:
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := l.waitOut(ctx, r, over); err != nil {
+		return err
 	}
 	if r.end != nil {
 		return r.end(ctx, l)
@@ -162,69 +158,20 @@ func (l *lab) breakAndHeal(ctx context.Context, r row, o *outcome) (err error) {
 	return nil
 }
 
-// count waits until nothing is missing any more, or for as long as it may take,
-// and counts.
-func (l *lab) count(ctx context.Context, g *generator, before verify.Counts, o *outcome) error {
-	refusedX, refusalsX := l.xray.takeRefused()
-	refusedN, refusalsN := l.newrelic.takeRefused()
-	deadline := time.Now().Add(l.settle)
+// waitOut waits for the end of the row's time.
+func (l *lab) waitOut(ctx context.Context, r row, over <-chan time.Time) error {
+	tell := time.NewTicker(2 * progressEvery)
+	defer tell.Stop()
 	for {
-		inXRay, err := l.inXRay(ctx)
-		if err != nil {
-			return err
-		}
-		inNewRelic, err := l.inNewRelic(ctx)
-		if err != nil {
-			return err
-		}
-		o.xray = tallyOf(g.acknowledged, inXRay, refusedX)
-		o.newrelic = tallyOf(g.acknowledged, inNewRelic, refusedN)
-		if o.xray.lost == 0 && o.newrelic.lost == 0 || time.Now().After(deadline) {
-			break
-		}
 		select {
+		case <-over:
+			return nil
+		case <-tell.C:
+			l.say("%s: goes on, %d spans acknowledged", r.name, l.load.taken())
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(200 * time.Millisecond):
 		}
 	}
-	after, err := l.collector.counts(ctx)
-	if err != nil {
-		o.failures = append(o.failures, "the collector does not answer: "+err.Error())
-		return nil
-	}
-	grown := after.Since(before)
-	isXRay := func(exporter string) bool { return exporter == "awsxray" }
-	isNewRelic := func(exporter string) bool { return exporter == "otlp_http/newrelic" }
-	dropped, _ := grown.Sum("exporter_awsxray_dropped_documents", isXRay)
-	failed, _ := grown.Sum("exporter_send_failed_spans", isNewRelic)
-	o.xray.counted, o.newrelic.counted = int(dropped), int(failed)
-	if o.row.refuses == verify.XRay && refusalsX != o.xray.counted {
-		o.failures = append(o.failures, fmt.Sprintf("X-Ray refused %d documents, and the collector counts %d", refusalsX, o.xray.counted))
-	}
-	if o.row.refuses == verify.NewRelic && refusalsN != o.newrelic.counted {
-		o.failures = append(o.failures, fmt.Sprintf("New Relic refused %d spans, and the collector counts %d", refusalsN, o.newrelic.counted))
-	}
-	queued, _ := after.Sum("exporter_queue_size", isXRay)
-	o.xray.queued = min(int(queued), o.xray.lost)
-	o.xray.lost -= o.xray.queued
-	return nil
-}
-
-func tallyOf(acknowledged map[string]bool, has stored, refused map[string]bool) tally {
-	var t tally
-	for id := range acknowledged {
-		switch n := has[id]; {
-		case n > 0:
-			t.stored++
-			t.twice += n - 1
-		case refused[id]:
-			t.refused++
-		default:
-			t.lost++
-		}
-	}
-	return t
 }
 
 func (l *lab) delaysOf(ctx context.Context, backend string) ([]delay, error) {
@@ -259,89 +206,4 @@ func medianP95(delays []delay, from, to time.Time) time.Duration {
 	}
 	slices.Sort(p95)
 	return p95[len(p95)/2]
-}
-
-// shop is the demo with customers, whose latency must not move.
-type shop struct {
-	stack *demo.Stack
-	stop  context.CancelFunc
-	done  chan struct{}
-
-	mu   sync.Mutex
-	took []time.Duration
-}
-
-const shopPause = 250 * time.Millisecond // between two requests
-
-func startShop(ctx context.Context, p *process) (*shop, error) {
-	if err := os.Setenv("OTEL_BSP_SCHEDULE_DELAY", "500"); err != nil {
-		return nil, err
-	}
-	stack, err := demo.Start(ctx, demo.Config{OTLPEndpoint: p.grpc(), DaemonAddress: p.daemon(), Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	s := &shop{stack: stack, stop: cancel, done: make(chan struct{})}
-	go s.serve(ctx)
-	return s, nil
-}
-
-func (s *shop) serve(ctx context.Context) {
-	defer close(s.done)
-	for n := 0; ; n++ {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(shopPause):
-		}
-		begun := time.Now()
-		if err := s.request(ctx, n); err != nil {
-			continue
-		}
-		s.mu.Lock()
-		s.took = append(s.took, time.Since(begun))
-		s.mu.Unlock()
-	}
-}
-
-func (s *shop) request(ctx context.Context, n int) error {
-	req, err := demo.RequestFor(ctx, s.stack.URL(), demo.OK, n)
-	if err != nil {
-		return err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	_, err = io.Copy(io.Discard, resp.Body)
-	return err
-}
-
-func (s *shop) reset() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.took = nil
-}
-
-func (s *shop) median() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.took) == 0 {
-		return 0
-	}
-	sorted := slices.Sorted(slices.Values(s.took))
-	return sorted[len(sorted)/2]
-}
-
-func (s *shop) close() error {
-	s.stop()
-	<-s.done
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if err := s.stack.Stop(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return nil
 }

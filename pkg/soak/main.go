@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -17,21 +19,31 @@ import (
 
 func main() {
 	outage := flag.Duration("outage", 60*time.Second, "how long an outage lasts")
-	adot := flag.Bool("adot", true, "show first what ADOT's configuration does, with short outages")
-	only := flag.String("only", "", "the one row whose name contains this, after the first")
+	adot := flag.Bool("adot", true, "show also what ADOT's configuration does, with short outages")
+	only := flag.String("only", "", "the rows whose names contain this, or one of these with | between them")
 	inputs := flag.Int("inputs", 100_000, "malformed inputs, and datagrams of the flood")
 	flag.Parse()
+	if flag.NArg() == 3 && flag.Arg(0) == shopArgument {
+		exit(beShop(flag.Arg(1), flag.Arg(2)))
+		return
+	}
 	if os.Getenv("SOAK") == "long" {
 		*outage = 10 * time.Minute
 	}
+	exit(stepBack())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	failed, err := soak(ctx, os.Stdout, options{outage: *outage, adot: *adot, only: *only, inputs: *inputs})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "soak:", err)
+	exit(err)
+	if failed > 0 {
 		os.Exit(1)
 	}
-	if failed > 0 {
+}
+
+// exit ends the program if there is an error.
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(1)
 	}
 }
@@ -47,7 +59,8 @@ type options struct {
 // in seconds.
 const adotOutage = 9 * time.Second
 
-// soak prints the comparison, and then the table that counts.
+// soak runs everything and prints the comparison, and then the table that
+// counts. Interrupted, it prints what there is, and how to go on.
 func soak(ctx context.Context, out io.Writer, opts options) (failed int, err error) {
 	dir, err := os.MkdirTemp("", "soak-")
 	if err != nil {
@@ -55,40 +68,83 @@ func soak(ctx context.Context, out io.Writer, opts options) (failed int, err err
 	}
 	defer os.RemoveAll(dir)
 	begun := time.Now()
+	tell := newProgress(os.Stderr)
+	ours := &table{title: fmt.Sprintf("This collector with durable.yaml, outages of %s", opts.outage), tell: tell.of("")}
+	adot := &table{title: fmt.Sprintf("For comparison: otel-collector.yaml with contrib's awsxray exporter, as on ADOT, outages of %s", adotOutage), tell: tell.of("ADOT")}
+	err = runAll(ctx, dir, ours, adot, tell, opts)
 	if opts.adot {
-		t := &table{out: out}
-		t.head(fmt.Sprintf("For comparison: otel-collector.yaml with contrib's awsxray exporter, as on ADOT, outages of %s", adotOutage))
-		if err := runADOT(ctx, filepath.Join(dir, "adot"), t, opts); err != nil {
-			return 0, err
-		}
-		fmt.Fprintf(out, "\n  there: %d as they should be, %d not\n", t.passed, t.failed)
+		adot.print(out)
+		fmt.Fprintf(out, "\n  there: %d as they should be, %d not\n", adot.passed, adot.failed)
 	}
-	t := &table{out: out}
-	t.head(fmt.Sprintf("This collector with durable.yaml, outages of %s", opts.outage))
-	if err := runOurs(ctx, filepath.Join(dir, "ours"), t, opts); err != nil {
-		return t.failed, err
+	ours.print(out)
+	fmt.Fprintf(out, "\n  in %s; a row fails for a span that was acknowledged and is nowhere, a backend that is well and\n  slower than it may be (baseline × 1.1 + 200 ms), more than %d MiB, or a demo that answers later\n",
+		time.Since(begun).Round(time.Second), memoryLimit)
+	if again := ours.notPassed(chosen(rows(), opts.only)); again != "" {
+		fmt.Fprintf(out, "  those that have not passed: make soak ARGS=\"-adot=false -only '%s'\"\n", again)
 	}
-	fmt.Fprintf(out, "\n  in %s; a row fails for a span that was acknowledged and is nowhere, a backend that is well and\n  slower than %s (baseline × 1.1 + 200 ms), more than %d MiB, or a demo that answers later\n",
-		time.Since(begun).Round(time.Second), "it may be", memoryLimit)
-	t.foot()
-	return t.failed, nil
+	ours.foot(out)
+	return ours.failed, err
 }
 
-func runOurs(ctx context.Context, dir string, t *table, opts options) error {
+// runAll runs side by side the rows that leave the processors alone, each group
+// with a collector, backends, a demo and a baseline of its own, and then one
+// after another those that do not.
+func runAll(ctx context.Context, dir string, ours, adot *table, tell *progress, opts options) error {
+	tell.say("", "builds the collector")
 	program, err := build(ctx, dir, "./cmd/collector", "collector", nil)
 	if err != nil {
+		return err
+	}
+	side, alone := groups(chosen(rows(), opts.only))
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var running sync.WaitGroup
+	run := func(f func() error) {
+		running.Go(func() {
+			if err := f(); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	if opts.adot {
+		tell.say("", "builds contrib's, for the comparison")
+		theirs, err := build(ctx, dir, "./pkg/collector/awsxrayexporter/oracle/collectormix/contribcollector", "contribcollector", nil)
+		if err != nil {
+			return err
+		}
+		run(func() error { return runADOT(ctx, filepath.Join(dir, "adot"), theirs, adot, tell, opts) })
+	}
+	for name, group := range side {
+		run(func() error { return runOurs(ctx, filepath.Join(dir, name), program, name, group, ours, tell, opts) })
+	}
+	running.Wait()
+	if context.Cause(ctx) == nil && len(alone) > 1 {
+		run(func() error {
+			return runOurs(ctx, filepath.Join(dir, "alone"), program, "alone", alone, ours, tell, opts)
+		})
+		running.Wait()
+	}
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return nil
+}
+
+func runOurs(ctx context.Context, dir, program, name string, group []row, t *table, tell *progress, opts options) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
 	limits := filepath.Join(dir, "limits.yaml")
 	if err := os.WriteFile(limits, []byte(limitsYAML()), 0o600); err != nil {
 		return err
 	}
-	l, err := newLab(ctx, dir, program, []string{"otel-collector.yaml", "deploy/collector/durable.yaml", limits})
+	l, err := newLab(dir, program, []string{"otel-collector.yaml", "deploy/collector/durable.yaml", limits})
 	if err != nil {
 		return err
 	}
+	l.name, l.say = name, tell.of(name)
 	l.outage, l.settle, l.inputs = opts.outage, opts.outage+90*time.Second, opts.inputs
-	return l.runAll(ctx, t, pick(rows(), opts.only))
+	return l.runAll(ctx, t, group)
 }
 
 // limitsYAML gives the collector the memory of a small task. In production the
@@ -97,13 +153,9 @@ func limitsYAML() string {
 	return fmt.Sprintf("processors:\n  memory_limiter:\n    check_interval: 1s\n    limit_mib: %d\n    spike_limit_mib: 64\n    limit_percentage: 0\n    spike_limit_percentage: 0\n", limiterLimit)
 }
 
-// runADOT runs the rows that the comparison is about.
-func runADOT(ctx context.Context, dir string, t *table, opts options) error {
-	program, err := build(ctx, dir, "./pkg/collector/awsxrayexporter/oracle/collectormix/contribcollector", "contribcollector", nil)
-	if err != nil {
-		return err
-	}
-	l, err := newLab(ctx, dir, program, nil)
+// runADOT runs the rows on ADOT's side.
+func runADOT(ctx context.Context, dir, program string, t *table, tell *progress, opts options) error {
+	l, err := newLab(dir, program, nil)
 	if err != nil {
 		return err
 	}
@@ -116,20 +168,13 @@ func runADOT(ctx context.Context, dir string, t *table, opts options) error {
 		return errors.Join(err, l.close())
 	}
 	l.collector.configs = []string{config}
+	l.name, l.say = "ADOT", tell.of("ADOT")
 	l.outage, l.settle, l.inputs = adotOutage, adotOutage+6*time.Second, opts.inputs/10
-	var chosen []row
-	for _, r := range rows() {
-		switch r.name {
-		case "nothing is wrong", "X-Ray throttles (429)", "X-Ray takes 2 s for each put", "X-Ray is down", "X-Ray refuses one put in three for good",
-			"New Relic is down", "New Relic refuses the key (403)", "both are down, and the collector is killed":
-			chosen = append(chosen, r)
-		}
-	}
-	return l.runAll(ctx, t, pick(chosen, opts.only))
+	return l.runAll(ctx, t, slices.DeleteFunc(chosen(rows(), opts.only), func(r row) bool { return r.alone }))
 }
 
 // newLab starts backends; runAll starts the rest.
-func newLab(_ context.Context, dir, program string, configs []string) (*lab, error) {
+func newLab(dir, program string, configs []string) (*lab, error) {
 	queues := filepath.Join(dir, "queues")
 	if err := os.MkdirAll(queues, 0o700); err != nil {
 		return nil, err
@@ -142,7 +187,7 @@ func newLab(_ context.Context, dir, program string, configs []string) (*lab, err
 	if err != nil {
 		return nil, err
 	}
-	return &lab{backends: b, collector: p, rate: normalRate, baseline: map[string]time.Duration{}}, nil
+	return &lab{backends: b, say: func(string, ...any) {}, collector: p, rate: normalRate, baseline: map[string]time.Duration{}}, nil
 }
 
 // runAll runs the rows one after another, the first to know what healthy is.
@@ -188,9 +233,18 @@ func (l *lab) measure(ctx context.Context, t *table, r row) error {
 		return err
 	}
 	l.baseline[verify.NewRelic] = medianP95(delays, from, time.Now())
+	o.row.name += l.baselineOf()
 	o.note = fmt.Sprintf("baseline, p95 of the delay: X-Ray %s, New Relic %s", shortTime(l.baseline[verify.XRay]), shortTime(l.baseline[verify.NewRelic]))
 	t.add(o)
 	return nil
+}
+
+// baselineOf says for which rows this lab's first row is the measure.
+func (l *lab) baselineOf() string {
+	if l.name == "" || l.name == "ADOT" {
+		return ""
+	}
+	return " (" + l.name + ")"
 }
 
 func (l *lab) close() error {

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"os/exec"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -52,34 +51,34 @@ func rows() []row {
 		{name: "X-Ray is down", well: verify.NewRelic,
 			begin: func(_ context.Context, l *lab) error { l.xray.down(); return nil },
 			end:   func(_ context.Context, l *lab) error { return l.xray.up() }},
-		{name: "X-Ray refuses one put in three for good", brief: true, well: verify.NewRelic, refuses: verify.XRay, end: healXRay,
+		{name: "X-Ray refuses one put in three for good", well: verify.NewRelic, refuses: verify.XRay, end: healXRay,
 			begin: xrayFault(func(p *proxy) fault { return some(3, p.refuseDocuments) })},
 		{name: "X-Ray stores, its answer is lost", brief: true, well: verify.NewRelic, end: healXRay,
 			begin: xrayFault(func(p *proxy) fault { return some(2, p.lostAnswer) })},
 		{name: "New Relic is down", well: verify.XRay,
 			begin: func(_ context.Context, l *lab) error { l.newrelic.down(); return nil },
 			end:   func(_ context.Context, l *lab) error { return l.newrelic.up() }},
-		{name: "New Relic refuses the key (403)", brief: true, well: verify.XRay, refuses: verify.NewRelic, end: healNewRelic,
+		{name: "New Relic refuses the key (403)", well: verify.XRay, refuses: verify.NewRelic, end: healNewRelic,
 			begin: newRelicFault(func(p *proxy) fault { return p.refuse(403) })},
-		{name: "New Relic finds it too large (413)", brief: true, well: verify.XRay, refuses: verify.NewRelic, end: healNewRelic,
+		{name: "New Relic finds it too large (413)", well: verify.XRay, refuses: verify.NewRelic, end: healNewRelic,
 			begin: newRelicFault(func(p *proxy) fault { return p.refuse(413) })},
-		{name: "New Relic answers 400, 401, 500 in turn", brief: true, well: verify.XRay, refuses: verify.NewRelic, end: healNewRelic,
+		{name: "New Relic answers 400, 401, 500 in turn", well: verify.XRay, refuses: verify.NewRelic, end: healNewRelic,
 			begin: newRelicFault(func(p *proxy) fault { return inTurn(p.refuse(400), p.refuse(401), p.refuse(500)) })},
-		{name: "New Relic is at its limit (429)", brief: true, well: verify.XRay, end: healNewRelic,
+		{name: "New Relic is at its limit (429)", well: verify.XRay, end: healNewRelic,
 			begin: newRelicFault(func(p *proxy) fault { return p.status(429, "Retry-After", "3") })},
-		{name: "New Relic: 502, 503, 504, reset, no answer", brief: true, well: verify.XRay, end: healNewRelic,
+		{name: "New Relic: 502, 503, 504, reset, no answer", well: verify.XRay, end: healNewRelic,
 			begin: newRelicFault(func(p *proxy) fault {
 				return inTurn(p.status(502), p.status(503), p.status(504), p.reset, p.hang)
 			})},
 		{name: "both are down", begin: bothDown, end: bothUp},
 		{name: "the collector is killed (-9), thrice", brief: true, during: killThrice},
 		{name: "both are down, and the collector is killed", begin: bothDown, during: killOnce, end: bothUp},
-		{name: "the queue's disk is full, both are down", brief: true, prepare: smallDisk, begin: bothDown, during: whenFull, end: bothUp},
+		{name: "the disk of the queues is full, both are down", brief: true, alone: true, prepare: smallDisk, begin: bothDown, during: whenFull, end: bothUp},
 		{name: "clocks jump: ±2 h, a day, X-Ray's too", brief: true, shift: jumps(), end: healXRay,
 			begin: xrayFault(func(p *proxy) fault { return some(7, p.skewed) })},
-		{name: "a flood of datagrams", brief: true, during: flood},
-		{name: "20 times the usual rate", brief: true, rate: 20},
-		{name: "malformed OTLP and datagrams", brief: true, during: malformed},
+		{name: "a flood of datagrams", brief: true, alone: true, during: flood},
+		{name: "20 times the usual rate", brief: true, alone: true, rate: 20},
+		{name: "malformed OTLP and datagrams", brief: true, alone: true, during: malformed},
 	}
 }
 
@@ -100,20 +99,38 @@ func killOnce(ctx context.Context, l *lab) (string, error) {
 		return "", err
 	}
 	l.collector.kill()
-	return "", l.collector.start(ctx)
+	note, err := l.onDisk(ctx)
+	return note, errors.Join(err, l.collector.start(ctx))
 }
 
-func killThrice(ctx context.Context, l *lab) (string, error) {
+// onDisk wants everything that was acknowledged in the queues of a collector
+// that was killed, but for what the backends have.
+func (l *lab) onDisk(ctx context.Context) (string, error) {
+	c := &census{acknowledged: l.load.ids()}
+	if err := errors.Join(l.look(ctx, c), l.lookIntoQueues(c)); err != nil {
+		return "", err
+	}
+	x, n := c.tallies()
+	note := fmt.Sprintf("killed after %d spans: X-Ray had %d, its queue on disk %d; New Relic had %d, its queue %d",
+		len(c.acknowledged), x.stored, x.queued, n.stored, n.queued)
+	if x.lost+n.lost > 0 {
+		return note, verdictf("when it was killed %d spans for X-Ray and %d for New Relic were not on disk", x.lost, n.lost)
+	}
+	return note, nil
+}
+
+func killThrice(ctx context.Context, l *lab) (note string, err error) {
 	for range 3 {
 		if err := pause(ctx, l.outage/12); err != nil {
 			return "", err
 		}
 		l.collector.kill()
-		if err := l.collector.start(ctx); err != nil {
-			return "", err
+		note, err = l.onDisk(ctx)
+		if err := errors.Join(err, l.collector.start(ctx)); err != nil {
+			return note, err
 		}
 	}
-	return "", nil
+	return note, nil
 }
 
 // smallDisk gives the collector a queue on a disk of a megabyte.
@@ -153,16 +170,4 @@ func whenFull(ctx context.Context, l *lab) (string, error) {
 		return "", verdictf("the disk did not become full")
 	}
 	return fmt.Sprintf("%.0f spans refused to senders when it was full", refused), nil
-}
-
-// pick returns the first row, and of the others those whose name contains the
-// text.
-func pick(all []row, only string) []row {
-	chosen := all[:1:1]
-	for _, r := range all[1:] {
-		if strings.Contains(r.name, only) {
-			chosen = append(chosen, r)
-		}
-	}
-	return chosen
 }

@@ -2,10 +2,13 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/bragg-tracing/bragg/pkg/verify"
 )
 
 // TestEverySpanIsAccountedFor runs the rows of `make soak` that do not need
@@ -19,7 +22,7 @@ func TestEverySpanIsAccountedFor(t *testing.T) {
 	names := []string{
 		"nothing is wrong", "X-Ray throttles (429)", "X-Ray refuses one put in three for good", "X-Ray stores, its answer is lost",
 		"New Relic refuses the key (403)", "New Relic answers 400, 401, 500 in turn", "New Relic: 502, 503, 504, reset, no answer",
-		"both are down, and the collector is killed", "the queue's disk is full, both are down", "malformed OTLP and datagrams",
+		"both are down, and the collector is killed", "the disk of the queues is full, both are down", "malformed OTLP and datagrams",
 	}
 	ran := 0
 	for _, r := range rows() {
@@ -76,6 +79,7 @@ func TestJudge(t *testing.T) {
 		{"a slow demo", func(o *outcome) { o.latency = 40 * time.Millisecond }, 1},
 		{"memory", func(o *outcome) { o.memory = memoryLimit + 1 }, 1},
 		{"nothing sent", func(o *outcome) { *o = outcome{} }, 1},
+		{"never taken", func(o *outcome) { o.unanswered = 20 }, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l := &lab{collector: running, calm: 3 * time.Millisecond, baseline: map[string]time.Duration{"X-Ray": 200 * time.Millisecond}}
@@ -111,6 +115,50 @@ func TestExpand(t *testing.T) {
 	}
 }
 
+// TestJudgeDatagrams wants as many documents to be counted as are missing.
+func TestJudgeDatagrams(t *testing.T) {
+	both := stored{"a": 1, "b": 1}
+	for _, tt := range []struct {
+		name           string
+		x, n           stored
+		queued         map[string]bool
+		counted, read  int
+		fails, missing int
+	}{
+		{"all are there", both, both, nil, 0, 2, 0, 0},
+		{"one is in one alone", both, stored{"a": 1}, nil, 0, 2, 1, 1},
+		{"and counted", both, stored{"a": 1}, nil, 1, 2, 0, 1},
+		{"queued", both, stored{"a": 1}, map[string]bool{"b": true}, 0, 2, 0, 0},
+		{"counted, and there", both, both, nil, 1, 2, 1, 0},
+		{"counted, and another's", both, both, nil, 1, 3, 0, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := &datagrams{ids: map[string]bool{"a": true, "b": true}, read: tt.read}
+			c, o := &census{inXRay: tt.x, inNewRelic: tt.n, queuedN: tt.queued}, outcome{}
+			grown := verify.Counts{{Metric: "receiver_awsxray_dropped_documents", Why: "refused"}: float64(tt.counted)}
+			if d.judge(c, grown, &o); len(o.failures) != tt.fails || d.missing(c) != tt.missing {
+				t.Errorf("failures %q, missing %d", o.failures, d.missing(c))
+			}
+		})
+	}
+}
+
+func TestChosenAndGroups(t *testing.T) {
+	some := chosen(rows(), "throttles|a flood|(413)")
+	side, alone := groups(some)
+	got := fmt.Sprint(len(some), len(side["X-Ray"]), len(side["New Relic"]), len(side["both"]), len(alone))
+	if got != "4 2 2 0 2" {
+		t.Errorf("got %s of %v", got, some)
+	}
+	all := table{lines: []line{{row: some[1].name, passed: true}, {row: some[2].name}}}
+	if got, want := all.notPassed(some), "New Relic finds it too large (413)|a flood of datagrams"; got != want {
+		t.Errorf("again %q, want %q", got, want)
+	}
+	if got := len(chosen(rows(), "")); got != len(rows()) {
+		t.Errorf("%d rows of %d", got, len(rows()))
+	}
+}
+
 // testLab builds the collector and everything around it, with the overlay on
 // otel-collector.yaml. It ends with the test.
 func testLab(t *testing.T, overlay string) *lab {
@@ -124,7 +172,7 @@ func testLab(t *testing.T, overlay string) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := newLab(t.Context(), dir, program, []string{"otel-collector.yaml", overlay})
+	l, err := newLab(dir, program, []string{"otel-collector.yaml", overlay})
 	if err != nil {
 		t.Fatal(err)
 	}
