@@ -268,6 +268,31 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestPagesNameTheirFiles: the document of a page names the files that only this
+// page needs, so that they come with the first.
+func TestPagesNameTheirFiles(t *testing.T) {
+	h := pagesFrom(fstest.MapFS{
+		"index.html": {Data: []byte(`<head><script src="/assets/index.js"></script></head><body></body>`)},
+		".vite/manifest.json": {Data: []byte(`{
+			"index.html": {"file": "assets/index.js", "dynamicImports": ["src/pages/map/index.tsx", "src/pages/trace/index.tsx"]},
+			"_Histogram.js": {"file": "assets/Histogram.js", "imports": ["index.html"]},
+			"src/pages/map/index.tsx": {"file": "assets/map.js", "imports": ["index.html", "_Histogram.js"], "css": ["assets/map.css"]},
+			"src/pages/trace/index.tsx": {"file": "assets/trace.js", "imports": ["index.html"]}}`)},
+	})
+	const mapFiles = `<link rel="modulepreload" href="/assets/map.js"><link rel="preload" as="style" href="/assets/map.css"><link rel="modulepreload" href="/assets/Histogram.js"></head>`
+	for path, want := range map[string]string{
+		"/":            mapFiles,
+		"/map":         mapFiles,
+		"/trace/1-2-3": `</script><link rel="modulepreload" href="/assets/trace.js"></head>`,
+		"/nowhere":     `</script></head>`,
+	} {
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, httptest.NewRequest("GET", path, nil)); !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %s", path, w.Body)
+		}
+	}
+}
+
 // TestNotBuilt: without the built pages, each says so and what to run.
 func TestNotBuilt(t *testing.T) {
 	w := httptest.NewRecorder()

@@ -1,7 +1,12 @@
 package console
 
 import (
+	"bytes"
+	"cmp"
 	"embed"
+	"encoding/json"
+	"fmt"
+	"html"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -48,6 +53,7 @@ func pagesFrom(dist fs.FS) http.Handler {
 	if !complete {
 		index = []byte(notBuilt)
 	}
+	ahead := preloads(dist)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
@@ -68,8 +74,56 @@ func pagesFrom(dist fs.FS) http.Handler {
 		case !isPage(r.URL.Path):
 			w.WriteHeader(http.StatusNotFound)
 		}
-		_, _ = w.Write(index) // a client that has gone is nobody's error
+		page := bytes.Replace(index, []byte("</head>"), []byte(ahead[pageName(r.URL.Path)]+"</head>"), 1)
+		_, _ = w.Write(page) // a client that has gone is nobody's error
 	})
+}
+
+// pageName is what the directory of a page in ui/src/pages is called.
+func pageName(path string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return cmp.Or(name, "map") // where the router leads "/"
+}
+
+// preloads returns, by page, what tells a browser to load the page's own files
+// together with those of the frame, which would ask for them later.
+func preloads(dist fs.FS) map[string]string {
+	var manifest map[string]struct {
+		File    string
+		Imports []string
+		CSS     []string
+	}
+	raw, err := fs.ReadFile(dist, ".vite/manifest.json")
+	if err != nil || json.Unmarshal(raw, &manifest) != nil {
+		return nil // the pages work without
+	}
+	ahead := make(map[string]string)
+	for entry := range manifest {
+		name, isPage := strings.CutPrefix(entry, "src/pages/")
+		if name, isPage = strings.CutSuffix(name, "/index.tsx"); !isPage {
+			continue
+		}
+		var b strings.Builder
+		seen := map[string]bool{"index.html": true} // which the document names itself
+		var add func(entry string)
+		add = func(entry string) {
+			if seen[entry] {
+				return
+			}
+			seen[entry] = true
+			chunk := manifest[entry]
+			fmt.Fprintf(&b, `<link rel="modulepreload" href="/%s">`, html.EscapeString(chunk.File))
+			for _, css := range chunk.CSS {
+				fmt.Fprintf(&b, `<link rel="preload" as="style" href="/%s">`, html.EscapeString(css))
+			}
+			for _, other := range chunk.Imports {
+				add(other)
+			}
+		}
+		add(entry)
+		ahead[name] = b.String()
+	}
+	return ahead
 }
 
 // isPage reports whether the pages' router knows a path; see ui/src/App.tsx.

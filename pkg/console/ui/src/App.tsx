@@ -1,21 +1,21 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { Redirect, Route, Switch } from "wouter";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { Frame } from "./components/Frame";
 import { Loading } from "./components/states";
 import { NoPage } from "./components/NoPage";
 import { Broken } from "./components/Broken";
+import { page } from "./load";
 import { TimeProvider } from "./state/time";
 import { ShortcutsProvider } from "./state/shortcuts";
 
-// Each page is a chunk of its own: pages.go knows their paths too.
-const MapPage = lazy(() => import("./pages/map"));
-const TracesPage = lazy(() => import("./pages/traces"));
-const TracePage = lazy(() => import("./pages/trace"));
-const AnalyticsPage = lazy(() => import("./pages/analytics"));
-const ComparePage = lazy(() => import("./pages/compare"));
-const BackendsPage = lazy(() => import("./pages/backends"));
-const PipePage = lazy(() => import("./pages/pipe"));
+const MapPage = page("map");
+const TracesPage = page("traces");
+const TracePage = page("trace");
+const AnalyticsPage = page("analytics");
+const ComparePage = page("compare");
+const BackendsPage = page("backends");
+const PipePage = page("pipe");
 
 const queries = new QueryClient({
   defaultOptions: { queries: { retry: 1, staleTime: 1000, refetchOnWindowFocus: false } },

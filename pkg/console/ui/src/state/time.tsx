@@ -55,7 +55,12 @@ export function TimeProvider({ children }: { children: ReactNode }) {
   const live = params.get("live") === "1" && !fixed;
   const utc = params.get("tz") === "utc";
 
-  useEffect(refresh, [refresh, name, live]);
+  // Another range begins now. Set while it is drawn: no page asks for the old one first.
+  const [of, setOf] = useState({ name, live });
+  if (of.name !== name || of.live !== live) {
+    setOf({ name, live });
+    refresh();
+  }
   useEffect(() => {
     if (!live) return;
     const timer = setInterval(() => {
