@@ -80,9 +80,13 @@ func (f *mapFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	services, err := client.ServiceGraph(cmd.Context(), api, client.GraphQuery{From: from, To: to, Group: f.group, Filter: f.filter})
+	services, covered, err := client.ServiceGraph(cmd.Context(), api, client.GraphQuery{From: from, To: to, Group: f.group, Filter: f.filter, Patience: mapPatience})
 	if err != nil {
 		return refused(err, endpoint)
+	}
+	if !covered.Whole() {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: the map is of %d of %d traces, what could be read in %v: a shorter time range has fewer\n",
+			cmd.CommandPath(), covered.Looked, covered.All, mapPatience)
 	}
 	m := servicemap.New(services, to.Sub(from))
 	if f.focus != "" {
@@ -94,6 +98,10 @@ func (f *mapFlags) run(cmd *cobra.Command) error {
 	}
 	return f.write(cmd.OutOrStdout(), m, endpoint, from, to)
 }
+
+// mapPatience is how long a map may take; then it is of a part of the traces. The
+// client ends a call after 15 seconds.
+const mapPatience = 12 * time.Second
 
 func (f *mapFlags) write(out io.Writer, m *servicemap.Map, endpoint string, from, to time.Time) error {
 	switch {

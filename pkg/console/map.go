@@ -30,6 +30,30 @@ type mapAnswer struct {
 	Edges   []mapEdge  `json:"edges"`
 	// Others are the nodes that are out of focus.
 	Others []mapName `json:"others"`
+	// Part is of how many traces the map is, if the time did not suffice for all;
+	// null if it is of all.
+	Part *mapPart `json:"part"`
+}
+
+type mapPart struct {
+	Looked int `json:"looked"` // traces that the map is made of
+	All    int `json:"all"`    // traces that it should be made of
+}
+
+// mostPatience is how long a map takes at most, in seconds. After that it is of
+// the traces that were looked at by then.
+const mostPatience = 12
+
+// patienceOf reads ?patience=, in seconds.
+func patienceOf(text string) (time.Duration, error) {
+	if text == "" {
+		return mostPatience * time.Second, nil
+	}
+	seconds, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(seconds > 0 && seconds <= mostPatience) { // NaN is neither
+		return 0, badRequest("The map cannot be made", "patience="+text+" must be seconds, at most "+strconv.Itoa(mostPatience))
+	}
+	return time.Duration(seconds * float64(time.Second)), nil
 }
 
 type mapName struct {
@@ -106,7 +130,11 @@ func (c *console) serviceMap(r *http.Request) (any, error) {
 			return nil, badRequest("The map cannot be focused", "hops="+text+" must be a number, 0 or more")
 		}
 	}
-	services, err := client.ServiceGraph(r.Context(), c.xray, client.GraphQuery{From: q.From, To: q.To, Filter: q.Filter})
+	patience, err := patienceOf(r.FormValue("patience"))
+	if err != nil {
+		return nil, err
+	}
+	services, covered, err := client.ServiceGraph(r.Context(), c.xray, client.GraphQuery{From: q.From, To: q.To, Filter: q.Filter, Patience: patience})
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +146,9 @@ func (c *console) serviceMap(r *http.Request) (any, error) {
 		}
 	}
 	out := drawn(shown)
+	if !covered.Whole() {
+		out.Part = &mapPart{covered.Looked, covered.All}
+	}
 	out.Others = []mapName{}
 	if shown != whole {
 		near := make(map[string]bool)

@@ -3,8 +3,10 @@ package console
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/xray"
@@ -158,4 +160,29 @@ func TestAnalytics(t *testing.T) {
 	if p := s.problem("analytics", recently("bfrom", "x"), http.StatusBadRequest); p.Title == "" {
 		t.Errorf("problem %+v", p)
 	}
+}
+
+// TestMapIsWhole: the map of few traces is of all of them, however little time
+// there is, and how long it may take has bounds.
+func TestMapIsWhole(t *testing.T) {
+	s := newServer(t, Config{})
+	s.put(1, webDocument)
+	for _, patience := range []string{"", "1", "12"} {
+		var m mapAnswer
+		s.get("map", byNow("patience", patience), &m)
+		if m.Part != nil || len(m.Nodes) == 0 {
+			t.Errorf("patience %q: %d nodes, part %+v", patience, len(m.Nodes), m.Part)
+		}
+	}
+	for _, patience := range []string{"0", "13", "NaN", "x"} {
+		s.problem("map", byNow("patience", patience), http.StatusBadRequest)
+	}
+}
+
+// byNow is a time range in which what a test puts arrives.
+func byNow(more ...string) url.Values {
+	q := recently(more...)
+	q.Set("from", fmt.Sprint(time.Now().Unix()-60))
+	q.Set("to", fmt.Sprint(time.Now().Unix()+60))
+	return q
 }

@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/summary"
@@ -24,13 +26,14 @@ const LimitsHeader = "X-Bragg-Limits"
 // A caller is who made a call: where what it stores and reads lies, and what
 // the ARNs in its answers say.
 type caller struct {
-	namespace string // of the store; "" unless namespaces are isolated
-	region    string // of the signature's credential scope
-	account   string // 12 digits
-	own       bool   // asked not to be held to AWS's limits: see LimitsHeader
-	strict    bool   // AWS's limits hold for the call
-	explain   bool   // wants to be told how summaries were found
-	filter    string // expression of the traces that graphs are made of; "" for all
+	namespace string        // of the store; "" unless namespaces are isolated
+	region    string        // of the signature's credential scope
+	account   string        // 12 digits
+	own       bool          // asked not to be held to AWS's limits: see LimitsHeader
+	strict    bool          // AWS's limits hold for the call
+	explain   bool          // wants to be told how summaries were found
+	filter    string        // expression of the traces that graphs are made of; "" for all
+	patience  time.Duration // how long a graph may take; 0: as long as it needs
 }
 
 // arn returns the ARN of a resource of X-Ray, as in "group/Default".
@@ -76,6 +79,9 @@ func (h *Handler) identify(r *http.Request) caller {
 	c.strict = c.strict && !c.own
 	c.explain = r.Header.Get(summary.ExplainHeader) == "on"
 	c.filter, _ = url.QueryUnescape(r.Header.Get(servicegraph.FilterHeader)) // what is malformed filters nothing
+	if seconds, err := strconv.ParseFloat(r.Header.Get(servicegraph.PatienceHeader), 64); err == nil && seconds > 0 && seconds < 3600 {
+		c.patience = time.Duration(seconds * float64(time.Second))
+	}
 	key, region := CredentialScope(r.Header.Get("Authorization"))
 	if regionID.MatchString(region) {
 		c.region = region

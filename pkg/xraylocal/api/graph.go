@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 
 	"github.com/bragg-tracing/bragg/pkg/segment"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
@@ -48,6 +50,13 @@ type getServiceGraphResponse struct {
 	Services                 []serviceOut
 	ContainsOldGroupVersions bool // never: groups apply to the past at once
 	NextToken                *string
+
+	covered store.Covered
+}
+
+// headers says of how much the graph is.
+func (r getServiceGraphResponse) headers(h http.Header) {
+	h.Set(servicegraph.CoveredHeader, fmt.Sprintf("%d/%d", r.covered.Looked, r.covered.All))
 }
 
 func (h *Handler) getServiceGraph(ctx context.Context, in *getServiceGraphRequest) (any, error) {
@@ -60,10 +69,11 @@ func (h *Handler) getServiceGraph(ctx context.Context, in *getServiceGraphReques
 	}
 	w := h.window(*in.StartTime, *in.EndTime)
 	merger := servicegraph.NewMerger(w)
-	if err := h.eachGraph(ctx, w, group, merger.Add); err != nil {
+	covered, err := h.patientGraphs(ctx, w, group, callerOf(ctx).patience, merger.Add)
+	if err != nil {
 		return nil, err
 	}
-	out := getServiceGraphResponse{StartTime: in.StartTime, EndTime: in.EndTime}
+	out := getServiceGraphResponse{StartTime: in.StartTime, EndTime: in.EndTime, covered: covered}
 	out.Services = graphRenderer{account: callerOf(ctx).account, periods: true}.services(merger.Map())
 	return out, nil
 }

@@ -142,7 +142,7 @@ func TestFilteredGraphsAreThoseOfDocuments(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	const traces, expressions = 100, 150
+	const traces, expressions = 80, 120
 	var late []string
 	put := func(raws ...string) {
 		var docs []store.Document
@@ -172,6 +172,10 @@ func TestFilteredGraphsAreThoseOfDocuments(t *testing.T) {
 	if err != nil || len(all.Refs) < traces/2 {
 		t.Fatal(len(all.Refs), err)
 	}
+	var views []*eval.View
+	for _, ref := range all.Refs {
+		views = append(views, eval.NewView(ref.Trace.Trace, ref.Trace.Received))
+	}
 	seconds := func(at time.Time) float64 { return float64(at.UnixMicro()) / 1e6 }
 	found := 0
 	for i := range expressions {
@@ -185,8 +189,8 @@ func TestFilteredGraphsAreThoseOfDocuments(t *testing.T) {
 			w = servicegraph.Window{By: servicegraph.ByDocument, From: 1300e6, To: 2000e6}
 		}
 		want, got := servicegraph.NewMerger(w), servicegraph.NewMerger(w)
-		for _, ref := range all.Refs {
-			if view := eval.NewView(ref.Trace.Trace, ref.Trace.Received); reaches(ref.Trace, w) && view.Matches(e) {
+		for i, ref := range all.Refs {
+			if view := views[i]; reaches(ref.Trace, w) && view.Matches(e) {
 				found++
 				if err := want.AddGraph(view.Graph()); err != nil {
 					t.Fatal(err)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"math"
+	"time"
 
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter/eval"
@@ -28,6 +29,13 @@ func microseconds(seconds float64) int64 {
 // in the window, is of the group, if that is not nil, and matches the caller's
 // filter. F must not call the store, nor keep what it is given.
 func (h *Handler) eachGraph(ctx context.Context, w servicegraph.Window, group *group, f func(shape, values []byte) error) error {
+	_, err := h.patientGraphs(ctx, w, group, 0, f)
+	return err
+}
+
+// patientGraphs is eachGraph for a caller whose patience may end, unless it is 0,
+// and who gets a part then: of how much that is, is returned.
+func (h *Handler) patientGraphs(ctx context.Context, w servicegraph.Window, group *group, patience time.Duration, f func(shape, values []byte) error) (store.Covered, error) {
 	var terms []filter.Expr
 	add := func(expression *string) error {
 		e, err := h.expression(ctx, expression)
@@ -38,12 +46,12 @@ func (h *Handler) eachGraph(ctx context.Context, w servicegraph.Window, group *g
 	}
 	if group != nil {
 		if err := add(group.FilterExpression); err != nil {
-			return err
+			return store.Covered{}, err
 		}
 	}
 	if own := callerOf(ctx).filter; own != "" {
 		if err := add(&own); err != nil {
-			return err
+			return store.Covered{}, err
 		}
 	}
 	q := store.GraphQuery{By: store.ByReceipt, From: float64(w.From) / 1e6, To: float64(w.To) / 1e6}
@@ -57,8 +65,10 @@ func (h *Handler) eachGraph(ctx context.Context, w servicegraph.Window, group *g
 	default:
 		q.Filter = matching(&filter.And{Terms: terms})
 	}
-	_, err := h.storeOf(ctx).Graphs(ctx, q, f)
-	return err
+	if patience > 0 {
+		q.Until = time.Now().Add(patience)
+	}
+	return h.storeOf(ctx).Graphs(ctx, q, f)
 }
 
 // matching lets the traces through that match an expression. Of most it is told by

@@ -90,6 +90,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.writeError(w, r, err)
 		return
 	}
+	if more, ok := out.(interface{ headers(http.Header) }); ok {
+		more.headers(w.Header())
+	}
 	write(w, http.StatusOK, out)
 }
 

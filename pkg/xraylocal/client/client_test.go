@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/xray/types"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline"
 )
 
@@ -172,6 +173,23 @@ func TestFindWholePages(t *testing.T) {
 	}
 	if want := []string{"543", "2"}; !slices.Equal(got, want) {
 		t.Errorf("lists %v, want %v", got, want)
+	}
+}
+
+// A service graph says of how much it is; another X-Ray's says nothing, and is whole.
+func TestServiceGraphCovered(t *testing.T) {
+	for header, want := range map[string]Covered{"": {}, "12/12": {12, 12}, "12/40": {12, 40}} {
+		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if got := r.Header.Get(servicegraph.PatienceHeader); got != "1.5" {
+				t.Errorf("patience %q", got)
+			}
+			w.Header().Set(servicegraph.CoveredHeader, header)
+			_, _ = io.WriteString(w, `{"Services":[]}`)
+		})
+		_, covered, err := ServiceGraph(t.Context(), InProcess(h), GraphQuery{Patience: 1500 * time.Millisecond})
+		if err != nil || covered != want || covered.Whole() != (want.Looked == want.All) {
+			t.Errorf("%q: %+v, %v", header, covered, err)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/xray"
 	"github.com/aws/aws-sdk-go-v2/service/xray/types"
+	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
@@ -25,19 +26,48 @@ type GraphQuery struct {
 	From, To time.Time
 	Group    string // name; "" for all traces
 	Filter   string // filter expression that traces match besides; "" for all
+	// Patience is how long a service graph may take; then it is of a part of the
+	// traces, which Covered tells. 0: as long as it needs.
+	Patience time.Duration
 }
 
-// ServiceGraph returns the nodes of a service graph.
-func ServiceGraph(ctx context.Context, api GraphAPI, q GraphQuery) ([]types.Service, error) {
+// Covered says of how many traces a service graph is made.
+type Covered struct {
+	Looked int // traces that were looked at
+	All    int // traces that should have been; as many, if the graph is whole
+}
+
+// Whole reports whether nothing was left out.
+func (c Covered) Whole() bool { return c.Looked >= c.All }
+
+// ServiceGraph returns the nodes of a service graph, and of how many traces it is.
+func ServiceGraph(ctx context.Context, api GraphAPI, q GraphQuery) ([]types.Service, Covered, error) {
 	in := &xray.GetServiceGraphInput{StartTime: &q.From, EndTime: &q.To}
 	if q.Group != "" {
 		in.GroupName = &q.Group
 	}
-	out, err := api.GetServiceGraph(ctx, in, q.filtered)
+	var covered Covered
+	out, err := api.GetServiceGraph(ctx, in, q.filtered, func(o *xray.Options) {
+		if q.Patience > 0 {
+			o.APIOptions = append(o.APIOptions, smithyhttp.AddHeaderValue(servicegraph.PatienceHeader, fmt.Sprint(q.Patience.Seconds())), covered.read)
+		}
+	})
 	if err != nil {
-		return nil, fmt.Errorf("get the service graph: %w", err)
+		return nil, Covered{}, fmt.Errorf("get the service graph: %w", err)
 	}
-	return out.Services, nil
+	return out.Services, covered, nil
+}
+
+// read keeps what an answer's header says: the SDK does not know of it. Any other
+// X-Ray has none, and is whole.
+func (c *Covered) read(stack *middleware.Stack) error {
+	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("Covered", func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+		out, metadata, err := next.HandleDeserialize(ctx, in)
+		if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil {
+			_, _ = fmt.Sscanf(resp.Header.Get(servicegraph.CoveredHeader), "%d/%d", &c.Looked, &c.All)
+		}
+		return out, metadata, err
+	}), middleware.After)
 }
 
 // filtered asks for a graph or series of the traces that match the filter.

@@ -48,7 +48,8 @@ type GraphQuery struct {
 	From, To float64
 	// Filter leaves out others; nil takes all.
 	Filter *GraphFilter
-	// Until is when to end, whatever is left; zero for never.
+	// Until is when to end, whatever is left; zero for never. Traces come newest
+	// first then, as far as that costs no sorting.
 	Until time.Time
 }
 
@@ -64,9 +65,10 @@ type GraphFilter struct {
 }
 
 // Covered says of how many of the traces that a query selects an answer is made.
+// Those that a filter leaves out by their shape are in neither.
 type Covered struct {
-	Looked int // traces on which was decided
-	All    int // traces of the time range; those that a filter left out by their shape are in both
+	Looked int // traces that were added, or left out
+	All    int // traces that would have been
 }
 
 // Whole reports whether the answer is of everything.
@@ -92,10 +94,11 @@ func (s *Store) Graphs(ctx context.Context, q GraphQuery, f func(shape, values [
 	}
 	switch err := g.run(ctx); {
 	case errors.Is(err, errLate):
-		covered := Covered{Looked: g.looked}
-		err := tx.QueryRowContext(ctx, `SELECT count(*) FROM (`+g.rows(`1`, ``).text+`)`, g.rows(`1`, ``).args...).Scan(&covered.All)
-		covered.All = max(covered.All, g.looked+1) // and one is left at least
-		return covered, err
+		all, err := g.count(ctx)
+		if err != nil {
+			return Covered{}, fmt.Errorf("count service graphs: %w", err)
+		}
+		return Covered{g.looked, max(all, g.looked+1)}, nil // one is left at least
 	case err != nil:
 		return Covered{}, fmt.Errorf("read service graphs: %w", err)
 	}
@@ -108,27 +111,49 @@ type graphReader struct {
 	namespace int64
 	shapes    map[int64][]byte
 	looked    int
+	counts    []*clause // select what is to be looked at, one number each
 	f         func(shape, values []byte) error
 }
 
 func (g *graphReader) run(ctx context.Context) error {
-	if g.q.Filter == nil {
-		if err := g.read(ctx, g.rows(`shape, graph, NULL, num`, `shape IS NOT NULL`), g.f); err != nil {
+	const columns, facts = `shape, graph, NULL, num`, `shape, graph, (SELECT body FROM facts WHERE trace = num), num`
+	parts := []graphPart{{g.rows(columns, `shape IS NOT NULL`), g.f}}
+	g.counts = []*clause{g.rows(`1`, `shape IS NOT NULL`), g.large(`1`)}
+	if g.q.Filter != nil {
+		yes, maybe, all, err := g.judgeShapes(ctx)
+		if err != nil {
 			return err
 		}
-		return g.readLarge(ctx)
+		parts = []graphPart{{g.ofShapes(yes, all, columns), g.f}, {g.ofShapes(maybe, all, facts), nil}}
+		g.counts = []*clause{g.ofShapes(yes, all, `1`), g.ofShapes(maybe, all, `1`), g.large(`1`)}
 	}
-	yes, maybe, all, err := g.judgeShapes(ctx)
-	if err != nil {
-		return err
-	}
-	if err := g.read(ctx, g.ofShapes(yes, all, `shape, graph, NULL, num`), g.f); err != nil {
-		return err
-	}
-	if err := g.read(ctx, g.ofShapes(maybe, all, `shape, graph, (SELECT body FROM facts WHERE trace = num), num`), nil); err != nil {
-		return err
+	for _, p := range parts {
+		if err := g.read(ctx, p.rows, p.f); err != nil {
+			return err
+		}
 	}
 	return g.readLarge(ctx)
+}
+
+// A graphPart is rows, and what to do with their graphs; nil decides first.
+type graphPart struct {
+	rows *clause
+	f    func(shape, values []byte) error
+}
+
+// count returns how many traces there are to look at.
+func (g *graphReader) count(ctx context.Context) (all int, err error) {
+	for _, c := range g.counts {
+		if c == nil {
+			continue
+		}
+		var n int
+		if err := g.tx.QueryRowContext(ctx, `SELECT count(*) FROM (`+c.text+`)`, c.args...).Scan(&n); err != nil {
+			return 0, err
+		}
+		all += n
+	}
+	return all, nil
 }
 
 // judgeShapes returns the numbers of the shapes of which all traces match, and
@@ -182,18 +207,32 @@ func (g *graphReader) ofShapes(shapes []int64, all int, columns string) *clause 
 	return c
 }
 
-// rows selects columns of the traces of the range that meet a condition.
+// rows selects columns of the traces of the range that meet a condition. If the
+// time may not suffice, they come newest first, as the indexes have them.
 func (g *graphReader) rows(columns, where string) *clause {
 	if where != "" {
 		where = ` AND ` + where
 	}
+	var order string
+	if by := g.span().high; !g.q.Until.IsZero() {
+		columns, order = columns+`, `+by+` AS at`, ` ORDER BY at DESC`
+	}
 	if g.q.By == ByReceipt {
-		return spanning(columns, where, g.namespace, receiptSpan, nanoseconds(g.q.From), nanoseconds(g.q.To))
+		c := spanning(columns, where, g.namespace, receiptSpan, nanoseconds(g.q.From), nanoseconds(g.q.To))
+		c.text += order
+		return c
 	}
 	c := spanning(columns, where, g.namespace, documentSpan, g.q.From, g.q.To)
-	c.text += ` UNION ALL SELECT ` + columns + ` FROM traces WHERE namespace = ? AND end IS NULL AND start BETWEEN ? AND ?` + where // in progress
+	c.text += ` UNION ALL SELECT ` + columns + ` FROM traces WHERE namespace = ? AND end IS NULL AND start BETWEEN ? AND ?` + where + order // in progress
 	c.args = append(c.args, g.namespace, g.q.From, g.q.To)
 	return c
+}
+
+func (g *graphReader) span() span {
+	if g.q.By == ByReceipt {
+		return receiptSpan
+	}
+	return documentSpan
 }
 
 // read calls f with the graphs of rows: shape, graph, facts, num. Without f it
@@ -207,10 +246,14 @@ func (g *graphReader) read(ctx context.Context, c *clause, f func(shape, values 
 		return err
 	}
 	defer rows.Close()
+	var values, facts sql.RawBytes
+	var shape, num int64
+	to := []any{&shape, &values, &facts, &num, new(any)}
+	if columns, err := rows.Columns(); err != nil || len(columns) < len(to) {
+		to = to[:len(to)-1]
+	}
 	for rows.Next() {
-		var values, facts sql.RawBytes
-		var shape, num int64
-		if err := rows.Scan(&shape, &values, &facts, &num); err != nil {
+		if err := rows.Scan(to...); err != nil {
 			return err
 		}
 		body, err := g.shape(ctx, shape)
@@ -232,9 +275,12 @@ func (g *graphReader) read(ctx context.Context, c *clause, f func(shape, values 
 	return rows.Err()
 }
 
-// late reports whether the time is over. It looks at the clock now and then.
+// lookAtClock is after how many traces the clock is looked at.
+const lookAtClock = 256
+
+// late reports whether the time is over.
 func (g *graphReader) late() bool {
-	return !g.q.Until.IsZero() && g.looked%256 == 0 && time.Now().After(g.q.Until)
+	return !g.q.Until.IsZero() && g.looked%lookAtClock == 0 && time.Now().After(g.q.Until)
 }
 
 // decide calls f with a trace's graph if the trace matches.
@@ -275,15 +321,22 @@ func (g *graphReader) shape(ctx context.Context, num int64) ([]byte, error) {
 	return body, nil
 }
 
-// readLarge makes the graphs that are not stored, because the traces are large.
-func (g *graphReader) readLarge(ctx context.Context) error {
-	c := &clause{} // they are few: the index finds them at once
-	c.add(`SELECT num FROM traces INDEXED BY traces_by_shape WHERE namespace = ? AND shape IS NULL AND start IS NOT NULL`, g.namespace)
+// large selects traces of which no graph is stored. They are few: the index finds
+// them at once.
+func (g *graphReader) large(columns string) *clause {
+	c := &clause{}
+	c.add(`SELECT `+columns+` FROM traces INDEXED BY traces_by_shape WHERE namespace = ? AND shape IS NULL AND start IS NOT NULL`, g.namespace)
 	if g.q.By == ByReceipt {
 		c.add(`last >= ? AND first <= ?`, nanoseconds(g.q.From), nanoseconds(g.q.To))
 	} else {
 		c.add(`coalesce(end, start) >= ? AND start <= ?`, g.q.From, g.q.To)
 	}
+	return c
+}
+
+// readLarge makes the graphs that are not stored, because the traces are large.
+func (g *graphReader) readLarge(ctx context.Context) error {
+	c := g.large(`num`)
 	rows, err := g.tx.QueryContext(ctx, c.text, c.args...)
 	if err != nil {
 		return err

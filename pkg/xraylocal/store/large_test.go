@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -102,6 +104,56 @@ func TestLargeTraceIsIndexed(t *testing.T) {
 			t.Errorf("round %d: then read %d times, %d indexed, same %v", round, read, indexed(), after == before)
 		}
 		put(t, s, document(t, 1, root+1+round, 100, ""))
+	}
+}
+
+// TestGraphsInTime holds that an answer for which there was no time says of how
+// much it is, the newest first, and one that was whole that it is.
+func TestGraphsInTime(t *testing.T) {
+	s := newStore(t)
+	const traces = 3 * lookAtClock
+	var docs []Document
+	for n := range traces {
+		docs = append(docs, document(t, n, 1, float64(100+n), ""))
+	}
+	put(t, s, docs...)
+	filter := &GraphFilter{
+		Shape: func([]byte) (eval.Verdict, error) { return eval.Maybe, nil },
+		Facts: func(_, _, _ []byte) (eval.Verdict, error) { return eval.Yes, nil },
+	}
+	for _, tt := range []struct {
+		name   string
+		until  time.Time
+		filter *GraphFilter
+		want   Covered
+	}{
+		{"late", time.Now().Add(-time.Second), nil, Covered{lookAtClock, traces}},
+		{"late, filtered", time.Now().Add(-time.Second), filter, Covered{lookAtClock, traces}},
+		{"in time", time.Now().Add(time.Hour), filter, Covered{traces, traces}},
+		{"at leisure", time.Time{}, filter, Covered{traces, traces}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := servicegraph.NewMerger(servicegraph.Always)
+			covered, err := s.Graphs(t.Context(), GraphQuery{By: BySpan, From: 0, To: 1e6, Until: tt.until, Filter: tt.filter}, m.Add)
+			if err != nil || covered != tt.want || covered.Whole() != (tt.want.Looked == traces) {
+				t.Fatalf("%+v, %v, want %+v", covered, err, tt.want)
+			}
+			nodes := m.Map().Nodes
+			if last := nodes[len(nodes)-1].Period.End; last != 100+traces {
+				t.Errorf("the newest is of second %d", last)
+			}
+		})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	n := 0
+	_, err := s.Graphs(ctx, GraphQuery{By: BySpan, From: 0, To: 1e6}, func(_, _ []byte) error {
+		if n++; n == 10 {
+			cancel()
+		}
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) || n > traces/2 {
+		t.Errorf("%d after the caller had gone, %v", n, err)
 	}
 }
 

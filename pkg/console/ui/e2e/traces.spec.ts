@@ -161,7 +161,7 @@ test("an empty console tells how to send the first trace, and a lost server keep
   await page.goto(fixedUrl());
   await expect(page.getByRole("heading", { name: "No traces yet" })).toBeVisible();
   const snippet = await page.getByLabel("send a trace with curl", { exact: true }).textContent();
-  await page.unroute("**/console/api/traces?*");
+  await page.unrouteAll({ behavior: "ignoreErrors" }); // one of the page's two calls may still go on
 
   // What stands there works, as it is.
   const { execFileSync } = await import("node:child_process");

@@ -25,7 +25,13 @@ export default function MapPage() {
   const filter = params.get("filter");
   const focusId = params.get("focus");
   const hops = params.get("hops");
-  const { data, error, refetch } = useApi<ServiceMap>("map", { from: time.from.toFixed(3), to: time.to.toFixed(3), filter, focus: focusId, hops });
+  const selection = { from: time.from.toFixed(3), to: time.to.toFixed(3), filter, focus: focusId, hops };
+  // What can be read in a second is shown first; if that is not all, the rest is waited for.
+  const soon = useApi<ServiceMap>("map", { ...selection, patience: 1 });
+  const all = useApi<ServiceMap>("map", selection, { enabled: !!soon.data?.part && !soon.isPlaceholderData });
+  const data = soon.data?.part && all.isSuccess && !all.isPlaceholderData ? all.data : soon.data;
+  const error = soon.error ?? all.error;
+  const refetch = soon.refetch;
   const { map, changed, show } = useHeld(data, time.live, [filter, time.range?.name ?? time.from, focusId, hops].join("\n"));
 
   const chosen = params.get("sel") ?? "";
@@ -70,6 +76,11 @@ export default function MapPage() {
           {`${count(map.nodes.length)} nodes`}
           {found && `, ${count(found.size)} found`}
         </span>
+        {map.part && (
+          <span className="map-part" role="note">
+            {`of ${count(map.part.looked)} of ${count(map.part.all)} traces; ${all.isFetching ? "reading the rest …" : "a shorter time range has fewer"}`}
+          </span>
+        )}
         {focused && (
           <button type="button" className="button" onClick={() => focus(null)} title="Show the whole map">
             <span className="cut">around {nameOf(focused)}</span> <span aria-hidden="true">×</span>

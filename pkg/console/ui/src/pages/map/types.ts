@@ -11,6 +11,8 @@ export interface ServiceMap {
   nodes: MapNode[];
   edges: MapEdge[];
   others: NodeName[];
+  /** Of how many traces the map is, if the time did not suffice for all. */
+  part: { looked: number; all: number } | null;
 }
 
 export type Kind = "client" | "service" | "function" | "database" | "storage" | "queue" | "topic" | "resource" | "remote";
