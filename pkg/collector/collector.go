@@ -43,7 +43,7 @@ func Start(ctx context.Context, opts Options) (*Collector, error) {
 			return zapcore.NewNopCore()
 		}
 		return opts.Log
-	})}
+	}), hideSecrets(opts.Env)}
 	inner, err := otelcol.NewCollector(set)
 	if err != nil {
 		return nil, fmt.Errorf("collector: %w", err)

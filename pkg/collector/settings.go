@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/confmap/provider/fileprovider"
 	"go.opentelemetry.io/collector/confmap/provider/yamlprovider"
 	"go.opentelemetry.io/collector/otelcol"
+	"go.uber.org/zap"
 
 	"github.com/bragg-tracing/bragg/pkg/version"
 )
@@ -23,7 +24,8 @@ var DefaultConfig string
 // override win over those of the process.
 func settings(override map[string]string, uris ...string) otelcol.CollectorSettings {
 	return otelcol.CollectorSettings{
-		Factories: Factories,
+		Factories:      Factories,
+		LoggingOptions: []zap.Option{hideSecrets(override)},
 		BuildInfo: component.BuildInfo{
 			Command:     "collector",
 			Description: "Bragg's distribution of the OpenTelemetry Collector",
