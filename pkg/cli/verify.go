@@ -90,6 +90,7 @@ func (f *backendFlags) xrayClient(cmd *cobra.Command) (api *xray.Client, endpoin
 		return nil, "", false, err
 	}
 	api = xray.NewFromConfig(cfg, func(o *xray.Options) {
+		o.HTTPClient = refusals{o.HTTPClient}
 		if f.xrayEndpoint != "" {
 			o.BaseEndpoint = aws.String(f.xrayEndpoint)
 		}

@@ -1,9 +1,7 @@
 package collector
 
 import (
-	"encoding/base64"
 	"fmt"
-	"net/url"
 	"os"
 	"strings"
 
@@ -19,33 +17,25 @@ var secretVariables = []string{
 	"NEW_RELIC_LICENSE_KEY", "BRAGG_GATEWAY_TOKEN", "BRAGG_SAMPLER_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
 }
 
-// shortestSecret is the length from which a secret is hidden in what is logged.
-// A shorter one would be found in innocent words.
-const shortestSecret = 8
-
 // hideSecrets is an option of the collector's logger, which secrets do not get
 // through: a backend may put the key that it refuses into its answer, and
 // exporters put the answer into their error. override wins over the process's
 // variables.
 func hideSecrets(override map[string]string) zap.Option {
-	var pairs []string
-	for _, name := range secretVariables {
-		secret, ok := override[name]
-		if !ok {
-			secret = os.Getenv(name)
-		}
-		if secret = strings.TrimSpace(secret); len(secret) < shortestSecret {
-			continue
-		}
-		for _, written := range []string{secret, base64.StdEncoding.EncodeToString([]byte(secret)), url.QueryEscape(secret)} {
-			pairs = append(pairs, written, redact.Replacement)
+	secrets := make([]string, len(secretVariables))
+	for i, name := range secretVariables {
+		var ok bool
+		if secrets[i], ok = override[name]; !ok {
+			secrets[i] = os.Getenv(name)
 		}
 	}
-	if len(pairs) == 0 {
-		return zap.WrapCore(func(c zapcore.Core) zapcore.Core { return c })
-	}
-	hide := strings.NewReplacer(pairs...)
-	return zap.WrapCore(func(c zapcore.Core) zapcore.Core { return secretCore{c, hide} })
+	hide := redact.Secrets(secrets...)
+	return zap.WrapCore(func(c zapcore.Core) zapcore.Core {
+		if hide == nil {
+			return c
+		}
+		return secretCore{c, hide}
+	})
 }
 
 // secretCore hides secrets in entries before it hands them on.
@@ -56,20 +46,20 @@ type secretCore struct {
 
 // Check implements zapcore.Core.
 func (c secretCore) Check(e zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
-	if !c.Enabled(e.Level) {
-		return checked
+	if c.Enabled(e.Level) {
+		return checked.AddCore(e, c)
 	}
-	inner := c.Core.Check(e, nil) // it may sample
-	if inner == nil {
-		return checked
-	}
-	return checked.AddCore(e, c)
+	return checked
 }
 
-// Write implements zapcore.Core.
+// Write implements zapcore.Core. It asks the core behind it by Check, as that
+// may be several with levels of their own.
 func (c secretCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
 	e.Message, e.Stack = c.hide.Replace(e.Message), c.hide.Replace(e.Stack)
-	return c.Core.Write(e, c.fields(fields))
+	if checked := c.Core.Check(e, nil); checked != nil {
+		checked.Write(c.fields(fields)...)
+	}
+	return nil
 }
 
 // With implements zapcore.Core.

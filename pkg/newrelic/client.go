@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bragg-tracing/bragg/pkg/sdk/redact"
 	"github.com/bragg-tracing/bragg/pkg/segment"
 )
 
@@ -124,7 +125,7 @@ func (c *Client) Query(ctx context.Context, nrql string) ([]map[string]any, erro
 		return nil, &Error{Kind: unreachable(err), Message: "no answer: " + errors.Unwrap(err).Error()} // of url.Error, without the URL
 	}
 	defer resp.Body.Close()
-	answer, err := read(resp)
+	answer, err := c.read(resp)
 	if err != nil {
 		return nil, err
 	}
@@ -143,8 +144,8 @@ func unreachable(err error) Kind {
 }
 
 // read decodes an answer. NerdGraph gives errors with status 200 as well as
-// with others.
-func read(resp *http.Response) (*graphQLAnswer, error) {
+// with others. A key that is in its words is not in the error.
+func (c *Client) read(resp *http.Response) (*graphQLAnswer, error) {
 	limit := int64(maxAnswer)
 	if resp.StatusCode != http.StatusOK {
 		limit = maxErrorBytes
@@ -156,7 +157,11 @@ func read(resp *http.Response) (*graphQLAnswer, error) {
 	var answer graphQLAnswer
 	bad := json.Unmarshal(text, &answer)
 	if len(answer.Errors) > 0 {
-		return nil, errorOf(resp, answer.Errors[0])
+		e := answer.Errors[0]
+		if hide := redact.Secrets(c.cfg.UserKey); hide != nil {
+			e.Message = hide.Replace(e.Message)
+		}
+		return nil, errorOf(resp, e)
 	}
 	if resp.StatusCode != http.StatusOK {
 		return nil, errorOf(resp, graphQLError{Message: http.StatusText(resp.StatusCode)})

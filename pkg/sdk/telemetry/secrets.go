@@ -2,7 +2,6 @@ package telemetry
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -11,21 +10,10 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/sdk/redact"
 )
 
-// shortestSecret is the length from which a value of a header is hidden in what
-// is logged. A shorter one would be found in innocent words.
-const shortestSecret = 8
-
 // secretsOfEnvironment returns what exporters send to show who they are: New
 // Relic's key and the headers of OTLP.
 func secretsOfEnvironment() (secrets []string) {
-	add := func(secret string) {
-		if len(secret) < shortestSecret {
-			return
-		}
-		escaped := url.QueryEscape(secret)
-		secrets = append(secrets, secret, base64.StdEncoding.EncodeToString([]byte(secret)), escaped)
-	}
-	add(variable("NEW_RELIC_LICENSE_KEY"))
+	secrets = append(secrets, variable("NEW_RELIC_LICENSE_KEY"))
 	for _, s := range []string{"", "TRACES_", "METRICS_", "LOGS_"} {
 		for pair := range strings.SplitSeq(variable("OTEL_EXPORTER_OTLP_"+s+"HEADERS"), ",") {
 			_, value, _ := strings.Cut(pair, "=")
@@ -33,10 +21,8 @@ func secretsOfEnvironment() (secrets []string) {
 				value = unescaped
 			}
 			value = strings.TrimSpace(value)
-			add(value)
-			if _, token, ok := strings.Cut(value, " "); ok { // Bearer …
-				add(token)
-			}
+			_, token, _ := strings.Cut(value, " ") // Bearer …
+			secrets = append(secrets, value, token)
 		}
 	}
 	return secrets
@@ -46,15 +32,11 @@ func secretsOfEnvironment() (secrets []string) {
 // get through: a backend may put the key that it refuses into its answer, and
 // exporters put the answer into their error.
 func hideSecrets(l *slog.Logger) *slog.Logger {
-	secrets := secretsOfEnvironment()
-	if len(secrets) == 0 {
+	hide := redact.Secrets(secretsOfEnvironment()...)
+	if hide == nil {
 		return l
 	}
-	pairs := make([]string, 0, 2*len(secrets))
-	for _, s := range secrets {
-		pairs = append(pairs, s, redact.Replacement)
-	}
-	return slog.New(secretHandler{l.Handler(), strings.NewReplacer(pairs...)})
+	return slog.New(secretHandler{l.Handler(), hide})
 }
 
 // secretHandler hides secrets in records before it hands them on.
