@@ -12,8 +12,9 @@
 // together and compressed: what a reader sees is put together anew by package
 // assembly. Beside them, and in the same transaction, the store keeps what lists
 // and graphs are made of: where a trace stands in the order of start times with
-// its index entry (see package index), and its service graph (see package
-// servicegraph). So a query reads the documents of those traces alone that it
-// shows, and a service graph reads none. A trace of more than index.MaxEntities
-// documents has neither, and is read when it is asked about.
+// its index entry and its facts (see package index), and its service graph (see
+// package servicegraph). So a query reads the documents of those traces alone that
+// it shows, and a service graph none, or with a filter those of few. A trace of
+// more than index.MaxEntities documents gets these when nothing has come of it for
+// a while, and is read until then when it is asked about.
 package store
