@@ -39,7 +39,9 @@ a console), a sink that takes what New Relic takes, the OpenTelemetry Collector
 with otel-collector.yaml, and a demo of five services that sends requests.
 
 It does not use AWS or New Relic accounts, whatever the environment holds, unless
---real is given. Ctrl-C stops it and keeps the data.`,
+--real is given. Credentials in headers and URLs, and literals of SQL, are
+redacted on the way; BRAGG_REDACT=off shows them. Ctrl-C stops it and keeps the
+data.`,
 		Example: `  bragg up
   bragg up --backends xray                    only X-Ray
   bragg up --once --requests 200 --json       send 200 requests, count, exit
