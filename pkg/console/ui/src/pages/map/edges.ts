@@ -68,7 +68,7 @@ function placesOf(edge: MapEdge, width: number, size: number): [number, number][
       const [top, bottom] = [Math.min(...ends), Math.max(...ends)];
       if (bottom - top > 1.6 * size) places.push([x, at(x) + down + ((ABOVE - UNDER) / 2) * size]);
       else if (edge.back) places.push([x, bottom + down + size * (ABOVE + 0.2)]);
-      else places.push([x, top - 5]);
+      else places.push([x, top - 4 - size * UNDER]);
     }
   }
   return places;

@@ -51,8 +51,8 @@ export function Header({ view }: { view: TraceView }) {
         {view.user && <li className="cut">user {view.user}</li>}
         <li className="trace-services">
           {services.map((name) => (
-            <span key={name} className="trace-service">
-              <ServiceDot name={name} sorted={view.services} /> {name}
+            <span key={name} className="trace-service" title={name}>
+              <ServiceDot name={name} sorted={view.services} /> <span className="cut">{name}</span>
             </span>
           ))}
           {view.services.length > services.length && <span className="dim">and {view.services.length - services.length} more</span>}
