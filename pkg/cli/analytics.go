@@ -162,6 +162,13 @@ func (f *analyticsFlags) run(cmd *cobra.Command) error {
 			sets[i] = append(sets[i], analytics.Of(s))
 		}
 	}
+	if a.From.Equal(b.From) && a.To.Equal(b.To) {
+		var since float64
+		if sets[0], sets[1], since = analytics.Align(sets[0], sets[1], more[0], more[1]); since > 0 {
+			a.From = time.UnixMicro(int64(since * 1e6))
+			b.From = a.From
+		}
+	}
 	report := analytics.Compare(sets[0], sets[1], analytics.Options{Dimensions: by, Chosen: []string{a.Filter, b.Filter}})
 	out := cmd.OutOrStdout()
 	if f.asJSON {
@@ -196,7 +203,7 @@ func writeSets(w io.Writer, r *analytics.Report, queries [2]client.Query, more [
 		q := queries[i]
 		fmt.Fprintf(w, "%s  %s\n   %s to %s\n   %s", "AB"[i:i+1], cmp.Or(q.Filter, "(every trace)"), clock(q.From), clock(q.To), plural(set.Traces, "trace"))
 		if more[i] {
-			fmt.Fprint(w, ", the latest of more: --limit reads more")
+			fmt.Fprint(w, ", the latest of more: both sets begin with these; --limit reads more")
 		}
 		fmt.Fprintf(w, "; %d ok, %d error, %d fault, %d throttle\n", set.OK, set.Error, set.Fault, set.Throttle)
 		if set.ResponseTimes > 0 {

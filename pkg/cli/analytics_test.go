@@ -164,3 +164,28 @@ func TestAnalyticsSays(t *testing.T) {
 		})
 	}
 }
+
+// TestAnalyticsCut holds that sets of which not all is read are compared from
+// the same time on: what changed before is no difference between them.
+func TestAnalyticsCut(t *testing.T) {
+	setEnvironment(t, "200")
+	docs := shopTraces()
+	for i := range docs {
+		deployed := "old"
+		if i < 150 { // the latest
+			deployed = "new"
+		}
+		docs[i] = strings.Replace(docs[i], `"annotations":{`, `"annotations":{"deployed":"`+deployed+`",`, 1)
+	}
+	url := stored(t, docs...)
+	args := []string{"--endpoint", url, "--b", `annotation.host = "h1"`, "--limit"}
+	out, err := execute(newAnalyticsCommand(), append(args, "100")...) // of A, not of B
+	if err != nil || !strings.Contains(out, "100 traces, the latest of more: both sets begin with these") || !strings.Contains(out, "17 traces; 17 ok") ||
+		!strings.Contains(out, "No difference that chance does not explain") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	out, err = execute(newAnalyticsCommand(), append(args, "1000")...)
+	if err != nil || !strings.Contains(out, "257 traces; 257 ok") || !strings.Contains(out, "43 traces; 43 ok") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

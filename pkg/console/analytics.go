@@ -39,6 +39,7 @@ type analyticsAnswer struct {
 	Findings []rowAnswer   `json:"findings"`
 	Tables   []tableAnswer `json:"tables"`
 	Edges    []float64     `json:"edges"` // of the response times' bins, in seconds
+	Since    float64       `json:"since"` // both sets begin here, as of one no more was read; 0 if all was
 	From     float64       `json:"from"`  // of the series, in seconds since the epoch
 	To       float64       `json:"to"`
 }
@@ -125,12 +126,19 @@ func (c *console) analytics(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	var since float64
+	if b.there && a.From.Equal(b.From) && a.To.Equal(b.To) {
+		if traces[0], traces[1], since = analytics.Align(traces[0], traces[1], more[0], more[1]); since > 0 {
+			a.From = time.UnixMicro(int64(since * 1e6))
+			b.From = a.From
+		}
+	}
 	report := analytics.Compare(traces[0], traces[1], analytics.Options{Chosen: []string{a.own, b.own}})
 	h := analytics.Histograms(traces[0], traces[1], analyticsBins)
 	out := analyticsAnswer{
 		Limit: analyticsTraces, Level: analytics.Level, MinCount: analytics.MinCount, Tested: report.Tested,
 		Findings: rowsOf(report.Findings), Tables: tablesOf(report.Tables), Edges: slices.Concat([]float64{}, h.Edges),
-		From: min(unix(a.From), unix(b.From)), To: max(unix(a.To), unix(b.To)),
+		Since: since, From: min(unix(a.From), unix(b.From)), To: max(unix(a.To), unix(b.To)),
 	}
 	if t := report.Times; t != nil {
 		out.Times = &timesAnswer{t.Slower, t.P}

@@ -231,6 +231,30 @@ func TestRandomHalves(t *testing.T) {
 	}
 }
 
+// TestAlign holds that sets begin together where one was cut to its latest.
+func TestAlign(t *testing.T) {
+	traces := shop(rand.New(rand.NewPCG(6, 6)), 10, nil)
+	for _, tt := range []struct {
+		name       string
+		cutA, cutB bool
+		a, b       int
+		since      float64
+	}{
+		{"neither", false, false, 4, 10, 0},
+		{"A", true, false, 4, 4, begin + 6},
+		{"B", false, true, 4, 10, begin},
+		{"both", true, true, 4, 4, begin + 6},
+	} {
+		a, b, since := Align(traces[6:], traces, tt.cutA, tt.cutB)
+		if len(a) != tt.a || len(b) != tt.b || since != tt.since {
+			t.Errorf("%s: %d and %d since %v", tt.name, len(a), len(b), since)
+		}
+	}
+	if a, b, since := Align(nil, traces, true, false); len(a) != 0 || len(b) != 10 || since != 0 {
+		t.Errorf("of nothing: %d, %d, %v", len(a), len(b), since)
+	}
+}
+
 func TestTables(t *testing.T) {
 	a := shop(rand.New(rand.NewPCG(4, 4)), 10, nil)
 	report := Compare(a, a[:4], Options{Dimensions: []Dimension{Method, Annotation, FaultCause}})

@@ -1,6 +1,10 @@
 package analytics
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // A Histogram has the response times of two sets in the same bins.
 type Histogram struct {
@@ -109,4 +113,22 @@ func Series(set []Trace, from, to float64, buckets int) []Bucket {
 		}
 	}
 	return series
+}
+
+// Align makes two sets of one time range comparable of which not all was read:
+// of a set that was cut to its latest traces nothing is known from before them,
+// and what the other has of that time would differ by its time alone. It returns
+// the traces of both from since on, in seconds since the epoch; since is 0, and
+// the sets are whole, if neither was cut.
+func Align(a, b []Trace, cutA, cutB bool) (fromA, fromB []Trace, since float64) {
+	for _, set := range []struct {
+		traces []Trace
+		cut    bool
+	}{{a, cutA}, {b, cutB}} {
+		if set.cut && len(set.traces) > 0 {
+			since = max(since, slices.MinFunc(set.traces, func(x, y Trace) int { return cmp.Compare(x.Start, y.Start) }).Start)
+		}
+	}
+	before := func(t Trace) bool { return t.Start < since }
+	return slices.DeleteFunc(slices.Clone(a), before), slices.DeleteFunc(slices.Clone(b), before), since
 }

@@ -10,7 +10,7 @@ import type { TraceSet, Which } from "./types";
 const OUTCOMES = ["ok", "error", "throttle", "fault"] as const;
 
 /** One of the two sets: what it is, and how its traces fared. */
-export function SetCard({ which, set, more }: { which: Which; set: TraceSet | null; more: number }) {
+export function SetCard({ which, set, more, since }: { which: Which; set: TraceSet | null; more: number; since: number }) {
   const url = useUrl();
   const time = useTime();
   const name = which.toUpperCase();
@@ -33,7 +33,8 @@ export function SetCard({ which, set, more }: { which: Which; set: TraceSet | nu
     }
   };
   const ranged = url.params.get(`${which}from`) !== null;
-  const traces = set && url.href("/traces", { filter: set.filter || null, ...(ranged ? { from: new Date(set.from * 1000).toISOString(), to: new Date(set.to * 1000).toISOString(), range: null } : {}) });
+  const timed = ranged || since > 0;
+  const traces = set && url.href("/traces", { filter: set.filter || null, ...(timed ? { from: new Date(set.from * 1000).toISOString(), to: new Date(set.to * 1000).toISOString(), range: null } : {}) });
   return (
     <section className={`analytics-card ${which}`} aria-label={`Set ${name}`}>
       <header>
@@ -70,7 +71,7 @@ export function SetCard({ which, set, more }: { which: Which; set: TraceSet | nu
               {count(set.traces)} {set.traces === 1 ? "trace" : "traces"}
             </Link>
             {set.more && <span className="dim">, the latest of more than {count(more)}</span>}
-            {ranged && (
+            {timed && (
               <span className="dim">
                 {dateTime(set.from, time.utc, 0)} – {dateTime(set.to, time.utc, 0).slice(11)}
               </span>

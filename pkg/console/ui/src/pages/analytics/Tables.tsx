@@ -3,7 +3,7 @@ import { Link } from "wouter";
 import { and, count, percent } from "../../format";
 import { useUrl } from "../../state/url";
 import { pValue } from "./expression";
-import type { Comparison, Row, Which } from "./types";
+import type { Comparison, Row, TraceSet, Which } from "./types";
 
 const TITLES: Record<string, string> = {
   url: "URL",
@@ -30,8 +30,12 @@ export function Rows({ rows, data, label, named = false, few = FEW }: { rows: Ro
   const shown = all ? rows : rows.slice(0, few);
   const compared = data.b !== null;
   const refine = (which: Which, row: Row) => url.set({ [which]: and(which === "a" && data.a.rest ? data.a.own : (url.params.get(which) ?? ""), row.filter) });
-  const traces = (set: { filter: string }, row: Row) => url.href("/traces", { filter: and(set.filter, row.filter) });
-  const number = (set: { filter: string } | null, row: Row, n: number) =>
+  const traces = (set: TraceSet, row: Row) => {
+    const own = url.params.has(set === data.a ? "afrom" : "bfrom") || data.since > 0;
+    const iso = (seconds: number) => new Date(seconds * 1000).toISOString();
+    return url.href("/traces", { filter: and(set.filter, row.filter), ...(own ? { from: iso(set.from), to: iso(set.to), range: null } : {}) });
+  };
+  const number = (set: TraceSet | null, row: Row, n: number) =>
     set && row.filter ? <Link href={traces(set, row)}>{count(n)}</Link> : count(n);
   return (
     <div className="analytics-scroll" tabIndex={0} role="region" aria-label={label}>

@@ -74,9 +74,14 @@ export default function AnalyticsPage() {
       {error && <Stale error={error} retry={() => void refetch()} />}
       {!data.a.traces && !data.b?.traces && <p className="analytics-note">No trace in this time range matches. Choose a longer one at the top, or another filter.</p>}
       <div className="analytics-cards">
-        <SetCard which="a" set={data.a} more={data.limit} />
-        <SetCard which="b" set={data.b} more={data.limit} />
+        <SetCard which="a" set={data.a} more={data.limit} since={data.since} />
+        <SetCard which="b" set={data.b} more={data.limit} since={data.since} />
       </div>
+      {data.since > 0 && (
+        <p className="analytics-note">
+          More traces match than the {count(data.limit)} that are read of a set: both sets are compared from {dateTime(data.since, time.utc, 0)} on. Choose a shorter time range, or a filter, for less.
+        </p>
+      )}
       <Charts data={data} />
       {data.b && <Findings data={data} b={data.b} />}
       <Tables data={data} />

@@ -12,6 +12,7 @@ export interface Comparison {
   findings: Row[];
   tables: { dimension: string; rows: Row[]; left: number }[];
   edges: number[];
+  since: number;
   from: number;
   to: number;
 }
