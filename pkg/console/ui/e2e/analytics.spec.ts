@@ -91,9 +91,13 @@ test("brushes and rows narrow a set", async ({ page }) => {
   await expect(page).toHaveURL(/bfrom=/);
   // What a number links to is of the set's own time.
   const link = page.getByRole("region", { name: "Method" }).locator("tbody tr").first().getByRole("link").last();
-  const to = new URL((await link.getAttribute("href"))!, consoleUrl()).searchParams;
-  const { traces } = await api<{ traces: unknown[] }>("traces", { from: Date.parse(to.get("from")!) / 1000, to: Date.parse(to.get("to")!) / 1000, filter: to.get("filter")! });
-  await expect(link).toHaveText(String(traces.length));
+  await expect(async () => {
+    const to = new URL((await link.getAttribute("href"))!, consoleUrl()).searchParams;
+    expect(to.get("from")).toBe(new URL(page.url()).searchParams.get("bfrom"));
+    const { traces } = await api<{ traces: unknown[] }>("traces", { from: Date.parse(to.get("from")!) / 1000, to: Date.parse(to.get("to")!) / 1000, filter: to.get("filter")! });
+    expect(traces.length).toBeGreaterThan(0);
+    await expect(link).toHaveText(String(traces.length), { timeout: 1000 });
+  }).toPass();
   await page.getByRole("button", { name: "Clear set B" }).click();
   await expect(page).not.toHaveURL(/[?&]b(from)?=/);
   await page.getByRole("button", { name: "Refine B to User eve" }).click();
