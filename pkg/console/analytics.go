@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -136,7 +137,7 @@ func (c *console) analytics(r *http.Request) (any, error) {
 	report := analytics.Compare(traces[0], traces[1], analytics.Options{Chosen: []string{a.own, b.own}})
 	h := analytics.Histograms(traces[0], traces[1], analyticsBins)
 	out := analyticsAnswer{
-		Limit: analyticsTraces, Level: analytics.Level, MinCount: analytics.MinCount, Tested: report.Tested,
+		Limit: a.Limit, Level: analytics.Level, MinCount: analytics.MinCount, Tested: report.Tested,
 		Findings: rowsOf(report.Findings), Tables: tablesOf(report.Tables), Edges: slices.Concat([]float64{}, h.Edges),
 		Since: since, From: min(unix(a.From), unix(b.From)), To: max(unix(a.To), unix(b.To)),
 	}
@@ -190,7 +191,11 @@ func (c *console) sets(r *http.Request) (a, b chosenSet, err error) {
 		a.From, a.To = b.From, b.To
 	}
 	a.Filter, b.Filter = both(whole.Filter, a.own), both(whole.Filter, b.own)
-	a.Limit, b.Limit = analyticsTraces, analyticsTraces
+	a.Limit = analyticsTraces
+	if n, err := strconv.Atoi(r.FormValue("limit")); err == nil && n > 0 { // what is seen first
+		a.Limit = min(n, analyticsTraces)
+	}
+	b.Limit = a.Limit
 	return a, b, nil
 }
 

@@ -15,12 +15,15 @@ import "./analytics.css";
 
 const seconds = (iso: string | null) => (iso ? (Date.parse(iso) / 1000 || 0).toFixed(3) : null);
 
+/** How many traces of a set are compared to begin with. */
+const FIRST = 500;
+
 export default function AnalyticsPage() {
   useTitle("Analytics");
   const { params, set } = useUrl();
   const time = useTime();
   const own = (name: string) => params.get(name);
-  const { data, error, refetch } = useApi<Comparison>("analytics", {
+  const selection = {
     from: time.from.toFixed(3),
     to: time.to.toFixed(3),
     filter: own("filter"),
@@ -30,7 +33,14 @@ export default function AnalyticsPage() {
     ato: seconds(own("ato")),
     bfrom: seconds(own("bfrom")),
     bto: seconds(own("bto")),
-  });
+  };
+  // Of many traces some are compared at once, the rest when it is read.
+  const all = useApi<Comparison>("analytics", selection);
+  const waiting = !all.data || (all.isPlaceholderData && !time.live);
+  const first = useApi<Comparison>("analytics", { ...selection, limit: FIRST }, { enabled: waiting });
+  const { error, refetch } = all;
+  const some = first.isPlaceholderData ? undefined : first.data;
+  const data = waiting ? (some ?? all.data) : all.data;
   const swap = () => set({ a: own("b"), b: own("a") || data?.a.own, afrom: own("bfrom"), ato: own("bto"), bfrom: own("afrom"), bto: own("ato") });
   useShortcuts([{ keys: "x", help: "exchange A and B", run: swap }]);
 
@@ -77,7 +87,12 @@ export default function AnalyticsPage() {
         <SetCard which="a" set={data.a} more={data.limit} since={data.since} />
         <SetCard which="b" set={data.b} more={data.limit} since={data.since} />
       </div>
-      {data.since > 0 && (
+      {data === some && data.since > 0 && (
+        <p className="analytics-note" role="status">
+          The newest {count(FIRST)} are compared; reading the rest …
+        </p>
+      )}
+      {data !== some && data.since > 0 && (
         <p className="analytics-note">
           More traces match than the {count(data.limit)} that are read of a set: both sets are compared from {dateTime(data.since, time.utc, 0)} on. Choose a shorter time range, or a filter, for less.
         </p>
