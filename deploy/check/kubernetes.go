@@ -109,6 +109,7 @@ func (k *Kubernetes) Problems() []string {
 		k.scalerProblems(o, all)
 		k.bindingProblems(o, all)
 	}
+	k.adapterProblems()
 	slices.Sort(k.problems)
 	return k.problems
 }

@@ -52,7 +52,7 @@ func configsOf(t testing.TB, k *Kubernetes) map[string]string {
 	t.Helper()
 	configs := map[string]string{}
 	for _, o := range k.Objects {
-		if m, ok := o.(*corev1.ConfigMap); ok {
+		if m, ok := o.(*corev1.ConfigMap); ok && m.Name != AdapterConfig {
 			for name, content := range m.Data {
 				if strings.HasSuffix(name, ".yaml") {
 					configs[name] = content

@@ -121,6 +121,11 @@ var mistakes = map[string][]mistake{
 		{"a scaler of nothing", "kind: Deployment, name: sampler}", "kind: Deployment, name: samplers}", "which is not here"},
 		{"a mistake in the configuration", "routing_key: traceID", "route_key: traceID", "route_key"},
 	},
+	"eks/prometheus-adapter.yaml": {
+		{"a metric that no scaler asks for", "as: otelcol_exporter_queue_fill", "as: otelcol_queue_fill", "which no rule of ConfigMap/adapter-config makes"},
+		{"a key that the adapter has not", "metricsQuery:", "metricQuery:", "field metricQuery not found"},
+		{"a label of no pod", "pod: {resource: pod}", "instance: {resource: pod}", "which label is the pod"},
+	},
 	"ec2/bragg-collector.service": {
 		{"a key that systemd does not know", "RestartSec=2", "RestartSecs=2", "no key RestartSecs"},
 		{"a section that systemd does not know", "[Install]", "[Installation]", "no section Installation"},
