@@ -99,8 +99,9 @@ func preloads(dist fs.FS) map[string]string {
 	}
 	ahead := make(map[string]string)
 	for entry := range manifest {
-		name, isPage := strings.CutPrefix(entry, "src/pages/")
-		if name, isPage = strings.CutSuffix(name, "/index.tsx"); !isPage {
+		name, isIndex := strings.CutSuffix(entry, "/index.tsx")
+		name, isPage := strings.CutPrefix(name, "src/pages/")
+		if !isIndex || !isPage {
 			continue
 		}
 		var b strings.Builder
