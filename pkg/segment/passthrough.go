@@ -29,7 +29,8 @@ import (
 //
 // So a processor that changes a span, its resource or its scope, drops a span,
 // or redacts any value, the document's text included, has its way: what it
-// hid in one place is not sent from another. A batch that holds only some of
+// hid in one place is not sent from another. One that redacts spans and document
+// alike may mark them anew. A batch that holds only some of
 // the spans cannot tell a dropped span from one that is in another batch, and
 // renders; the batch with the others comes to the same decision, because it
 // does not hold all of them either. A document is thus sent either as it came

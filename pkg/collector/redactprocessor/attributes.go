@@ -51,6 +51,7 @@ func (r redactor) value(rule redact.Rule, v pcommon.Value, system string, depth 
 	case t == pcommon.ValueTypeStr:
 		text := v.Str()
 		if other := r.Apply(rule, text, system); other != text {
+			r.document.note(text, other)
 			v.SetStr(other)
 			return true
 		}

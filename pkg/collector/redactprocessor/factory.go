@@ -40,9 +40,12 @@ func newLogs(ctx context.Context, set processor.Settings, c component.Config, ne
 }
 
 // redactor is the processor. It keeps nothing between batches.
-type redactor struct{ *redact.Redactor }
+type redactor struct {
+	*redact.Redactor
+	document *document // of the span, nil if it is of none
+}
 
 func newRedactor(c component.Config) (redactor, error) {
 	r, err := redact.New(redact.Config(*c.(*Config)))
-	return redactor{r}, err
+	return redactor{Redactor: r}, err
 }

@@ -14,8 +14,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor/processortest"
 	"go.uber.org/goleak"
-
-	"github.com/bragg-tracing/bragg/pkg/segment"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -115,31 +113,6 @@ func TestDepthIsBounded(t *testing.T) {
 	deep, _ := through(t, nil, span).Attributes().Get("deep")
 	if text := deep.AsString(); strings.Contains(text, "deepest") || !strings.Contains(text, "REDACTED") {
 		t.Errorf("got %s", text)
-	}
-}
-
-// TestTextsOfDocumentsGo: the X-Ray document that a redacted span was made from
-// holds what was hidden, on another span.
-func TestTextsOfDocumentsGo(t *testing.T) {
-	td := ptrace.NewTraces()
-	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
-	for document := range 2 {
-		for index := range 2 {
-			span := spans.AppendEmpty()
-			part := segment.Part{Document: [8]byte{byte(document)}, Index: index, Count: 2}
-			span.Attributes().PutStr(segment.PartAttribute, part.String())
-			if index == 0 {
-				span.Attributes().PutStr(segment.DocumentAttribute, "{}")
-			} else if document == 0 {
-				span.Attributes().PutStr("http.url", "/?token=x")
-			}
-		}
-	}
-	got := process(t, nil, td).ResourceSpans().At(0).ScopeSpans().At(0).Spans()
-	for document, want := range []bool{false, true} {
-		if _, has := got.At(2 * document).Attributes().Get(segment.DocumentAttribute); has != want {
-			t.Errorf("document %d: text there %v, want %v", document, has, want)
-		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/bragg-tracing/bragg/pkg/collector/awsxrayreceiver/passthrough"
 	"github.com/bragg-tracing/bragg/pkg/segment"
 )
 
@@ -12,15 +13,19 @@ func (r redactor) processTraces(_ context.Context, td ptrace.Traces) (ptrace.Tra
 	if r.Redactor == nil {
 		return td, nil
 	}
-	var changed documents
+	var found documents
+	verdicts, i := passthrough.Judge(td), 0 // before anything changes
 	eachSpan(td, func(span ptrace.Span) {
-		if r.span(span) {
-			changed.add(span)
+		r.document = found.of(span, verdicts.Of(i))
+		i++
+		switch changed := r.span(span); {
+		case changed && r.document != nil:
+			r.document.changed = true
+		case changed:
+			span.Attributes().Remove(segment.DocumentAttribute)
 		}
 	})
-	if len(changed) > 0 {
-		eachSpan(td, changed.remove)
-	}
+	found.redact(r, td)
 	return td, nil
 }
 
@@ -38,10 +43,12 @@ func eachSpan(td ptrace.Traces, f func(ptrace.Span)) {
 func (r redactor) span(span ptrace.Span) bool {
 	changed := r.attributes(span.Attributes(), 0)
 	if name := r.Text(span.Name()); name != span.Name() {
+		r.document.note(span.Name(), name)
 		span.SetName(name)
 		changed = true
 	}
 	if message := r.Text(span.Status().Message()); message != span.Status().Message() {
+		r.document.note(span.Status().Message(), message)
 		span.Status().SetMessage(message)
 		changed = true
 	}
@@ -52,37 +59,4 @@ func (r redactor) span(span ptrace.Span) bool {
 		changed = r.attributes(link.Attributes(), 0) || changed
 	}
 	return changed
-}
-
-// documents are X-Ray documents of which a span was redacted. Their text, which
-// travels on one of the spans, holds what was hidden. The awsxray exporter would
-// not send it, as the span is not any more what it was made from it; the text
-// is removed so that nobody else does.
-type documents map[[8]byte]bool
-
-func documentOf(span ptrace.Span) (document [8]byte, ok bool) {
-	v, ok := span.Attributes().Get(segment.PartAttribute)
-	if !ok {
-		return document, false
-	}
-	part, ok := segment.ParsePart(v.Str())
-	return part.Document, ok
-}
-
-func (d *documents) add(span ptrace.Span) {
-	id, ok := documentOf(span)
-	if !ok {
-		span.Attributes().Remove(segment.DocumentAttribute)
-		return
-	}
-	if *d == nil {
-		*d = documents{}
-	}
-	(*d)[id] = true
-}
-
-func (d documents) remove(span ptrace.Span) {
-	if id, ok := documentOf(span); ok && d[id] {
-		span.Attributes().Remove(segment.DocumentAttribute)
-	}
 }

@@ -3,6 +3,7 @@ package redact
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -64,6 +65,25 @@ func (s *redacted) Status() sdktrace.Status          { return s.status }
 
 // span returns what takes the place of a span, nil if it may stay.
 func (r *Redactor) span(s sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan {
+	document := documentOf(s)
+	other := r.contents(s)
+	if document == "" || other == nil && !strings.Contains(document, `"sql"`) {
+		return other
+	}
+	if d, ok := s.(documented); ok {
+		if made := d.Redacted(r.field); made != nil && r.contents(made) == nil {
+			return made
+		} else if made == nil && other == nil {
+			return nil
+		}
+	}
+	if other == nil {
+		return nil
+	}
+	return withoutDocument(other)
+}
+
+func (r *Redactor) contents(s sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan {
 	name, status := s.Name(), s.Status()
 	otherName, description := r.Text(name), r.Text(status.Description)
 	attributes, c1 := r.Attributes(s.Attributes())
@@ -74,6 +94,10 @@ func (r *Redactor) span(s sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan {
 	}
 	status.Description = description
 	return &redacted{s, otherName, attributes, events, links, status}
+}
+
+func (r *Redactor) field(key, value, system string) string {
+	return r.Apply(r.RuleOf(key), value, system)
 }
 
 func (r *Redactor) events(events []sdktrace.Event) (_ []sdktrace.Event, changed bool) {

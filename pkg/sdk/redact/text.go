@@ -19,7 +19,11 @@ func statement(query, system string) string {
 // scheme://user:password@host, user:password@tcp(host)/name and
 // user=x password=y;… .
 func (r *Redactor) connection(s string) string {
-	if strings.Contains(s, "//") {
+	if i := strings.Index(s, "//"); i >= 0 {
+		at := userinfoEnd(s[i+len("//"):])
+		if at > 0 && strings.IndexByte(s[i:i+len("//")+at], ':') < 0 {
+			return r.parameters(s, false, false) // a user alone, as in db.user
+		}
 		return r.url(s)
 	}
 	if at := strings.LastIndexByte(s, '@'); at > 0 {

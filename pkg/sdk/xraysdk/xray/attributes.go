@@ -1,6 +1,7 @@
 package xray
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -203,15 +204,13 @@ var systems = map[string]string{
 	"Postgres": "postgresql", "MySQL": "mysql", "MS SQL": "microsoft.sql_server", "Oracle": "oracle.db",
 }
 
+func systemOf(databaseType string) string { return cmp.Or(systems[databaseType], "other_sql") }
+
 func (list *attributes) sql(q *SQLData, name string) {
 	if q == nil {
 		return
 	}
-	system := systems[q.DatabaseType]
-	if system == "" {
-		system = "other_sql"
-	}
-	list.text("db.system.name", system)
+	list.text("db.system.name", systemOf(q.DatabaseType))
 	database, host, _ := strings.Cut(name, "@")
 	list.text("db.namespace", database)
 	if u, err := url.Parse(q.URL); err == nil && u.Host != "" {

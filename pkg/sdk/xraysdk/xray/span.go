@@ -181,6 +181,12 @@ func (p *span) compose() *said {
 		w.name, w.service = unlocked, unlocked
 		return w
 	}
+	p.describe(w, doc)
+	return w
+}
+
+// describe fills w with what the document says.
+func (p *span) describe(w *said, doc *Segment) {
 	w.service = doc.Name
 	if segment := p.seg.segment(); segment != &p.seg {
 		w.service = segment.name()
@@ -192,7 +198,6 @@ func (p *span) compose() *said {
 	if keepsDocuments() {
 		p.keepDocument(w, doc)
 	}
-	return w
 }
 
 // unlocked is the name of a span whose segment cannot be read.
