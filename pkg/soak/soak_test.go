@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -159,6 +162,27 @@ func TestChosenAndGroups(t *testing.T) {
 	}
 }
 
+// buildDir is where the collector is built, once for all tests: with the race
+// detector that takes longer than most of them.
+var buildDir string
+
+func TestMain(m *testing.M) {
+	var err error
+	if buildDir, err = os.MkdirTemp("", "soak-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	if err := os.RemoveAll(buildDir); err != nil {
+		panic(err)
+	}
+	os.Exit(code)
+}
+
+// built builds the collector in the repository's root, where testLab is.
+var built = sync.OnceValues(func() (string, error) {
+	return build(context.Background(), buildDir, "./cmd/collector", "collector", buildMode)
+})
+
 // testLab builds the collector and everything around it, with the overlay on
 // otel-collector.yaml. It ends with the test.
 func testLab(t *testing.T, overlay string) *lab {
@@ -167,12 +191,11 @@ func testLab(t *testing.T, overlay string) *lab {
 		t.Skip("builds the collector")
 	}
 	t.Chdir("../..")
-	dir := t.TempDir()
-	program, err := build(t.Context(), dir, "./cmd/collector", "collector", buildMode)
+	program, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := newLab(dir, program, []string{"otel-collector.yaml", overlay})
+	l, err := newLab(t.TempDir(), program, []string{"otel-collector.yaml", overlay})
 	if err != nil {
 		t.Fatal(err)
 	}
