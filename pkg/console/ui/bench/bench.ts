@@ -1,19 +1,14 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, test, type Page } from "@playwright/test";
+import { startLocal, type Local } from "../e2e/local";
 import { large, put, traceId, type Document } from "../e2e/plant";
 import { frames } from "./frames";
 
-const BRAGG = join(import.meta.dirname, "../../../../bin/bragg");
 const TRACES = process.env.BENCH === "full" ? 1_000_000 : 20_000;
 const SEGMENTS = 50_000;
 const SERVICES = 200;
 
-let server: ChildProcess;
+let local: Local;
 let url = "";
-const dir = mkdtempSync(join(tmpdir(), "bragg-bench-"));
 const ids = { segments: "", subsegments: "" };
 
 const hex = (n: number, digits = 16) => n.toString(16).padStart(digits, "0");
@@ -21,16 +16,8 @@ const figure = (name: string, value: number, unit: string) =>
   test.info().annotations.push({ type: "figure", description: `${name} ${value < 10 ? value.toFixed(2) : value.toFixed(0)} ${unit}` });
 
 test.beforeAll(async () => {
-  server = spawn(BRAGG, ["local", "--data", dir, "--listen", "127.0.0.1:0", "--daemon", "off"], { stdio: ["ignore", "ignore", "pipe"] });
-  url = await new Promise<string>((resolve, reject) => {
-    let text = "";
-    server.stderr?.on("data", (chunk: Buffer) => {
-      text += String(chunk);
-      const at = /(http:\/\/[\d.:]+)\//.exec(text);
-      if (at) resolve(at[1]!);
-    });
-    server.once("exit", () => reject(new Error(`bragg local ended: ${text}`)));
-  });
+  local = await startLocal();
+  url = local.url;
   const now = Math.floor(Date.now() / 1000);
   await fill(now);
   ids.subsegments = traceId(now - 60, "e".repeat(24));
@@ -41,9 +28,7 @@ test.beforeAll(async () => {
 });
 
 test.afterAll(async () => {
-  server.kill("SIGINT");
-  await new Promise((done) => server.once("exit", done));
-  rmSync(dir, { recursive: true, force: true });
+  await local.stop();
 });
 
 /** Traces of one segment and two subsegments, over the last day. */

@@ -1,41 +1,26 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, test, type Page } from "@playwright/test";
 import { plantFleet } from "./fleet";
+import { startLocal, type Local } from "./local";
 import { address, WIDTHS } from "./server";
 
 // What is written on the service map can be read, from 3 nodes to 200 and on any
 // screen: no text is on another, on a node, or beyond the drawing.
 
-const BRAGG = join(import.meta.dirname, "../../../../bin/bragg");
 const FLEETS = { tiny: 2, some: 39, many: 199 }; // services; clients come on top
 
-let server: ChildProcess;
+let local: Local;
 let url = "";
-const dir = mkdtempSync(join(tmpdir(), "bragg-labels-"));
 
 // A server of its own: a map shows all that arrived.
 test.describe.configure({ mode: "serial" });
 test.beforeAll(async () => {
-  server = spawn(BRAGG, ["local", "--data", dir, "--listen", "127.0.0.1:0", "--daemon", "off"], { stdio: ["ignore", "ignore", "pipe"] });
-  url = await new Promise<string>((resolve, reject) => {
-    let text = "";
-    server.stderr?.on("data", (chunk: Buffer) => {
-      text += String(chunk);
-      const at = /(http:\/\/[\d.:]+)\//.exec(text);
-      if (at) resolve(at[1]!);
-    });
-    server.once("exit", () => reject(new Error(`bragg local ended: ${text}`)));
-  });
+  local = await startLocal();
+  url = local.url;
   const now = Math.floor(Date.now() / 1000) - 30;
   for (const [fleet, n] of Object.entries(FLEETS)) await plantFleet(url, fleet, n, now);
 });
 test.afterAll(async () => {
-  server.kill("SIGINT");
-  await new Promise((done) => server.once("exit", done));
-  rmSync(dir, { recursive: true, force: true });
+  await local.stop();
 });
 
 interface Found {

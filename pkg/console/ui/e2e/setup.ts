@@ -2,9 +2,9 @@ import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { BRAGG } from "./local";
 import { plant } from "./plant";
 
-const BRAGG = join(import.meta.dirname, "../../../../bin/bragg");
 const REQUESTS = 200;
 
 /**
