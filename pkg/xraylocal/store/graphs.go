@@ -26,8 +26,9 @@ var (
 )
 
 // spanning selects columns of the traces whose span overlaps with a range, and
-// which meet a condition, which is "" or begins with AND: those that end in it or within an hour after it and, by an index of their own, long
-// ones. No trace comes twice.
+// which meet a condition, which is "" or begins with AND: those that end in it or
+// within an hour after it and, by an index of their own, long ones. No trace
+// comes twice.
 func spanning[T int64 | float64](columns, where string, namespace int64, s span, from, to T) *clause {
 	hour := s.hour.(T)
 	c := &clause{}
