@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
-	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 )
@@ -76,14 +75,14 @@ func TestFindIsStable(t *testing.T) {
 }
 
 func TestFindRanges(t *testing.T) {
-	now := time.Unix(5000, 0)
-	s, err := Open(t.TempDir(), withClock(func() time.Time { return now }))
+	clock := newClock(5000)
+	s, err := Open(t.TempDir(), withClock(clock.now))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
 	at := func(seconds int64, docs ...Document) {
-		now = time.Unix(seconds, 0)
+		clock.set(seconds)
 		put(t, s, docs...)
 	}
 	at(5000, document(t, 1, 1, 100, ""))                                                            // 100 to 101

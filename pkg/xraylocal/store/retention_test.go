@@ -21,8 +21,9 @@ func incompressible(n int) string {
 }
 
 func TestRetentionByAge(t *testing.T) {
-	now := time.Unix(1e6, 0)
-	s, err := Open(t.TempDir(), WithRetention(time.Hour, 0), withClock(func() time.Time { return now }))
+	const begin = 1e6
+	clock := newClock(begin)
+	s, err := Open(t.TempDir(), WithRetention(time.Hour, 0), withClock(clock.now))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,10 +31,10 @@ func TestRetentionByAge(t *testing.T) {
 	other := s.In("other")
 	put(t, s, document(t, 1, 1, 100, ""))
 	put(t, other, document(t, 1, 1, 100, ""))
-	now = now.Add(50 * time.Minute)
+	clock.set(begin + 50*60)
 	put(t, s, document(t, 2, 1, 100, ""))
 	put(t, other, document(t, 1, 2, 100, "")) // it lives on
-	now = now.Add(20 * time.Minute)
+	clock.set(begin + 70*60)
 	if err := s.retainOnce(t.Context()); err != nil {
 		t.Fatal(err)
 	}

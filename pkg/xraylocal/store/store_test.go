@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
@@ -57,6 +59,19 @@ func document(t testing.TB, trace, id int, start float64, members string) Docume
 	}
 	return Document{Document: doc, Raw: raw}
 }
+
+// clock is the time of a store, that a test sets. The store's own goroutines read
+// it too.
+type clock struct{ seconds atomic.Int64 }
+
+func newClock(seconds int64) *clock {
+	c := new(clock)
+	c.set(seconds)
+	return c
+}
+
+func (c *clock) set(seconds int64) { c.seconds.Store(seconds) }
+func (c *clock) now() time.Time    { return time.Unix(c.seconds.Load(), 0) }
 
 func put(t testing.TB, s *Store, docs ...Document) {
 	t.Helper()
