@@ -80,6 +80,9 @@ them. bragg import reads both.`,
 			if format != string(archive.Documents) && format != string(archive.OTLP) {
 				return usageError{fmt.Errorf("--format %s: must be documents or otlp", format)}
 			}
+			if err := checkFilter(cmd.ErrOrStderr(), cmd.CommandPath(), "--filter", sel.Filter); err != nil {
+				return err
+			}
 			sel.From, sel.To = time.Unix(0, 0), time.Now().Add(24*time.Hour)
 			if since > 0 {
 				sel.From = time.Now().Add(-since)

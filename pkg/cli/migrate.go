@@ -39,7 +39,7 @@ run changes nothing.`,
 			case "otel":
 				o.OpenTelemetry = true
 			default:
-				return fmt.Errorf("--to %s: there is xraysdk and otel", to)
+				return usageError{fmt.Errorf("--to %s: there is xraysdk and otel", to)}
 			}
 			o.Patterns = patterns
 			return runMigrate(cmd, o, write, force)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,6 +43,13 @@ takes what New Relic takes, and a demo that sends traffic. No AWS account.`,
 		Version:       version.String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		// cobra checks them too, later, and would end with the status of what failed.
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := cmp.Or(cmd.ValidateRequiredFlags(), cmd.ValidateFlagGroups()); err != nil {
+				return usageError{err}
+			}
+			return nil
+		},
 	}
 	root.AddCommand(
 		newUpCommand(),

@@ -89,6 +89,8 @@ func (flags *upFlags) apply(cmd *cobra.Command, cfg *up.Config) (err error) {
 		return usageError{fmt.Errorf("--rate %g: must not be negative", cfg.Rate)}
 	case flags.json && !flags.once:
 		return usageError{errors.New("--json reports --once; add --once")}
+	case flags.once && cfg.Real:
+		return usageError{errors.New("--once counts what arrived on this machine, so it cannot be used with --real")}
 	}
 	if cfg.Region == "" && cfg.Real {
 		cfg.Region = os.Getenv("AWS_REGION")
