@@ -269,21 +269,24 @@ func TestPages(t *testing.T) {
 }
 
 // TestPagesNameTheirFiles: the document of a page names the files that only this
-// page needs, so that they come with the first.
+// page needs, so that they come with the first, and the script that asks for its data.
 func TestPagesNameTheirFiles(t *testing.T) {
 	h := pagesFrom(fstest.MapFS{
 		"index.html": {Data: []byte(`<head><script src="/assets/index.js"></script></head><body></body>`)},
 		".vite/manifest.json": {Data: []byte(`{
-			"index.html": {"file": "assets/index.js", "dynamicImports": ["src/pages/map/index.tsx", "src/pages/trace/index.tsx"]},
-			"_Histogram.js": {"file": "assets/Histogram.js", "imports": ["index.html"]},
-			"src/pages/map/index.tsx": {"file": "assets/map.js", "imports": ["index.html", "_Histogram.js"], "css": ["assets/map.css"]},
+			"index.html": {"file": "assets/index.js", "imports": ["_frame.js"], "dynamicImports": ["src/pages/map/index.tsx", "src/pages/trace/index.tsx"]},
+			"_frame.js": {"file": "assets/frame.js", "imports": ["src/ahead.ts"]},
+			"src/ahead.ts": {"file": "assets/ahead.js", "isEntry": true},
+			"_Graph.js": {"file": "assets/Graph.js", "imports": ["_frame.js"]},
+			"src/pages/map/index.tsx": {"file": "assets/map.js", "imports": ["_frame.js", "_Graph.js", "src/ahead.ts"]},
 			"src/pages/trace/index.tsx": {"file": "assets/trace.js", "imports": ["index.html"]}}`)},
 	})
-	const mapFiles = `<link rel="modulepreload" href="/assets/map.js"><link rel="preload" as="style" href="/assets/map.css"><link rel="modulepreload" href="/assets/Histogram.js"></head>`
+	const aheadFile = `<script type="module" async src="/assets/ahead.js"></script>`
+	const mapFiles = aheadFile + `<link rel="modulepreload" href="/assets/map.js"><link rel="modulepreload" href="/assets/Graph.js"></head>`
 	for path, want := range map[string]string{
 		"/":            mapFiles,
 		"/map":         mapFiles,
-		"/trace/1-2-3": `</script><link rel="modulepreload" href="/assets/trace.js"></head>`,
+		"/trace/1-2-3": aheadFile + `<link rel="modulepreload" href="/assets/trace.js"></head>`,
 		"/nowhere":     `</script></head>`,
 	} {
 		w := httptest.NewRecorder()

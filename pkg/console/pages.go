@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html"
 	"io/fs"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -53,7 +54,7 @@ func pagesFrom(dist fs.FS) http.Handler {
 	if !complete {
 		index = []byte(notBuilt)
 	}
-	ahead := preloads(dist)
+	first := preloads(dist)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
@@ -74,7 +75,7 @@ func pagesFrom(dist fs.FS) http.Handler {
 		case !isPage(r.URL.Path):
 			w.WriteHeader(http.StatusNotFound)
 		}
-		page := bytes.Replace(index, []byte("</head>"), []byte(ahead[pageName(r.URL.Path)]+"</head>"), 1)
+		page := bytes.Replace(index, []byte("</head>"), []byte(first[pageName(r.URL.Path)]+"</head>"), 1)
 		_, _ = w.Write(page) // a client that has gone is nobody's error
 	})
 }
@@ -85,19 +86,30 @@ func pageName(path string) string {
 	return cmp.Or(name, "map") // where the router leads "/"
 }
 
-// preloads returns, by page, what tells a browser to load the page's own files
-// together with those of the frame, which would ask for them later.
+// ahead is the script that asks for what a page shows while its scripts load.
+const ahead = "src/ahead.ts"
+
+// preloads returns, by page, what tells a browser to run the script that asks for
+// the page's data, and to load the page's own files together with those of the
+// frame, which would ask for them later.
 func preloads(dist fs.FS) map[string]string {
 	var manifest map[string]struct {
 		File    string
 		Imports []string
-		CSS     []string
 	}
 	raw, err := fs.ReadFile(dist, ".vite/manifest.json")
 	if err != nil || json.Unmarshal(raw, &manifest) != nil {
 		return nil // the pages work without
 	}
-	ahead := make(map[string]string)
+	// The document names itself what its entry imports.
+	named := map[string]bool{"index.html": true}
+	for _, file := range manifest["index.html"].Imports {
+		named[file] = true
+		for _, other := range manifest[file].Imports {
+			named[other] = true
+		}
+	}
+	byPage := make(map[string]string)
 	for entry := range manifest {
 		name, isIndex := strings.CutSuffix(entry, "/index.tsx")
 		name, isPage := strings.CutPrefix(name, "src/pages/")
@@ -105,7 +117,10 @@ func preloads(dist fs.FS) map[string]string {
 			continue
 		}
 		var b strings.Builder
-		seen := map[string]bool{"index.html": true} // which the document names itself
+		if first, ok := manifest[ahead]; ok {
+			fmt.Fprintf(&b, `<script type="module" async src="/%s"></script>`, html.EscapeString(first.File))
+		}
+		seen := maps.Clone(named)
 		var add func(entry string)
 		add = func(entry string) {
 			if seen[entry] {
@@ -114,17 +129,14 @@ func preloads(dist fs.FS) map[string]string {
 			seen[entry] = true
 			chunk := manifest[entry]
 			fmt.Fprintf(&b, `<link rel="modulepreload" href="/%s">`, html.EscapeString(chunk.File))
-			for _, css := range chunk.CSS {
-				fmt.Fprintf(&b, `<link rel="preload" as="style" href="/%s">`, html.EscapeString(css))
-			}
 			for _, other := range chunk.Imports {
 				add(other)
 			}
 		}
 		add(entry)
-		ahead[name] = b.String()
+		byPage[name] = b.String()
 	}
-	return ahead
+	return byPage
 }
 
 // isPage reports whether the pages' router knows a path; see ui/src/App.tsx.

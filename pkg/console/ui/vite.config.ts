@@ -11,6 +11,19 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: "es2023",
     manifest: true,
+    // Few files: a browser loads six at a time from a server without TLS.
+    cssCodeSplit: false,
+    rolldownOptions: {
+      input: { index: "index.html", ahead: "src/ahead.ts" },
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "ahead", test: /src\/(ahead|api\/endpoint|state\/range|pages\/\w+\/question)\.ts$/, priority: 2 },
+            { name: "frame", test: /rolldown.runtime|src\/(App|load)|src\/(components|api|state|styles|format)|node_modules\/(react|react-dom|scheduler|wouter|regexparam|use-sync-external-store|@tanstack\/(query-core|react-query))\//, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   server: {
     // `npm run dev` beside a running `bragg up`.

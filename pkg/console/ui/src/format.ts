@@ -36,7 +36,8 @@ export function age(seconds: number): string {
 
 /** A whole number with groups of three digits. */
 export function count(n: number): string {
-  return n.toLocaleString("en-US");
+  // toLocaleString takes a tenth of a millisecond and more, and a map has a thousand numbers.
+  return Number.isInteger(n) ? String(n).replace(/\B(?=(?:\d{3})+$)/g, ",") : n.toLocaleString("en-US");
 }
 
 /** A share from 0 to 1 as a percentage: "0%", "0.4%", "12.3%", "100%". */

@@ -1,5 +1,9 @@
 import { useEffect, useRef } from "react";
 import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { asked } from "../ahead";
+import { endpoint, type Params } from "./endpoint";
+
+export { endpoint, type Params };
 
 /** What the server says when something did not work; see answer.go. */
 export class Problem extends Error {
@@ -14,22 +18,10 @@ export class Problem extends Error {
   }
 }
 
-export type Params = Record<string, string | number | boolean | null | undefined>;
-
-/** The address of an endpoint: "traces" is /console/api/traces. Values that are null, undefined, false or "" are left out. */
-export function endpoint(path: string, params: Params = {}): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(params)) {
-    if (value !== null && value !== undefined && value !== "" && value !== false) query.set(name, String(value));
-  }
-  const text = query.toString();
-  return `/console/api/${path}${text ? `?${text}` : ""}`;
-}
-
 export async function request<T>(url: string, init: RequestInit = {}): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(url, init);
+    response = await (asked(url) ?? fetch(url, init));
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem("X-Ray Local does not answer", "Is it still running? Start it with: bragg up", 0);

@@ -1,24 +1,9 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
+import { opened } from "../ahead";
+import { rangeOf, type Range } from "./range";
 import { useUrl } from "./url";
 
-export interface Range {
-  name: string;
-  label: string;
-  seconds: number;
-}
-
-/** The ranges that end now. */
-export const RANGES: readonly Range[] = [
-  { name: "5m", label: "last 5 min", seconds: 300 },
-  { name: "15m", label: "last 15 min", seconds: 900 },
-  { name: "1h", label: "last hour", seconds: 3600 },
-  { name: "3h", label: "last 3 hours", seconds: 3 * 3600 },
-  { name: "6h", label: "last 6 hours", seconds: 6 * 3600 },
-  { name: "1d", label: "last day", seconds: 86400 },
-  { name: "7d", label: "last 7 days", seconds: 7 * 86400 },
-  { name: "30d", label: "last 30 days", seconds: 30 * 86400 },
-];
-export const DEFAULT_RANGE = "15m";
+export { DEFAULT_RANGE, RANGES, type Range } from "./range";
 
 /** How often live data is asked for, in milliseconds. */
 export const LIVE_INTERVAL = 3000;
@@ -37,22 +22,14 @@ export interface TimeRange {
 
 const Context = createContext<TimeRange | null>(null);
 
-function parse(text: string | null): number | null {
-  if (!text) return null;
-  const ms = Date.parse(text);
-  return Number.isNaN(ms) ? null : ms / 1000;
-}
-
 export function TimeProvider({ children }: { children: ReactNode }) {
   const { params } = useUrl();
-  const [now, setNow] = useState(() => Date.now());
+  const [now, setNow] = useState(opened);
   const refresh = useCallback(() => setNow(Date.now()), []);
 
-  const from = parse(params.get("from"));
-  const to = parse(params.get("to"));
-  const fixed = from !== null && to !== null && from < to;
+  const { from, to, range } = useMemo(() => rangeOf(params, now), [params, now]);
   const name = params.get("range");
-  const live = params.get("live") === "1" && !fixed;
+  const live = params.get("live") === "1" && range !== null;
   const utc = params.get("tz") === "utc";
 
   // Another range begins now. Set while it is drawn: no page asks for the old one first.
@@ -69,11 +46,8 @@ export function TimeProvider({ children }: { children: ReactNode }) {
     return () => clearInterval(timer);
   }, [live, refresh]);
 
-  const value = useMemo<TimeRange>(() => {
-    if (fixed) return { from: from!, to: to!, range: null, live, utc, refresh };
-    const range = RANGES.find((r) => r.name === name) ?? RANGES.find((r) => r.name === DEFAULT_RANGE)!;
-    return { from: now / 1000 - range.seconds, to: now / 1000, range, live, utc, refresh };
-  }, [fixed, from, to, name, live, utc, now, refresh]);
+  // Another page or filter is no other time.
+  const value = useMemo<TimeRange>(() => ({ from, to, range, live, utc, refresh }), [from, to, range, live, utc, refresh]);
   return <Context value={value}>{children}</Context>;
 }
 

@@ -1,4 +1,4 @@
-import { memo, type KeyboardEvent } from "react";
+import { memo } from "react";
 import { OutcomeShape } from "../../components/Outcome";
 import { count, duration } from "../../format";
 import { middleOf, pathOf, type EdgeLabel } from "./edges";
@@ -10,13 +10,10 @@ import { KINDS, nameOf, type MapEdge, type MapNode } from "./types";
 /** How a thing stands out: it is chosen, near what is, or not what is looked for. */
 export type Stress = "chosen" | "near" | "away" | "";
 
-/** What nodes and edges do alike. */
+/** What nodes and edges have alike. What happens at them is for the drawing as a whole to hear; see Graph.tsx. */
 interface MarkProps {
   stress: Stress;
   tab: boolean;
-  choose: (id: string) => void;
-  point: (id: string | null) => void;
-  keyDown: (event: KeyboardEvent, id: string) => void;
 }
 
 export interface NodeProps extends MarkProps {
@@ -25,7 +22,6 @@ export interface NodeProps extends MarkProps {
   width: number;
   height: number;
   labels: Labels;
-  focus: (id: string) => void;
 }
 
 /** What a screen reader says of a node. */
@@ -57,7 +53,7 @@ function Ring({ node, radius }: { node: MapNode; radius: number }) {
   );
 }
 
-export const NodeMark = memo(function NodeMark({ node, dense, width, height, labels, stress, tab, choose, focus, point, keyDown }: NodeProps) {
+export const NodeMark = memo(function NodeMark({ node, dense, width, height, labels, stress, tab }: NodeProps) {
   const radius = node.size / 2;
   const label = labels.of.get(node.id)!;
   return (
@@ -69,13 +65,6 @@ export const NodeMark = memo(function NodeMark({ node, dense, width, height, lab
       aria-label={nodeWords(node)}
       data-node={node.id}
       transform={`translate(${dense ? node.x - width / 2 + radius : node.x} ${node.y})`}
-      onClick={() => choose(node.id)}
-      onDoubleClick={() => focus(node.id)}
-      onKeyDown={(event) => keyDown(event, node.id)}
-      onPointerEnter={() => point(node.id)}
-      onPointerLeave={() => point(null)}
-      onFocus={() => point(node.id)}
-      onBlur={() => point(null)}
     >
       {dense && <rect className="map-row" x={-radius - 2} y={-height / 2} width={width + 4} height={height} rx={4} />}
       {labels.mark > 0 ? (
@@ -158,7 +147,7 @@ export interface EdgeProps extends MarkProps {
   most: number;
 }
 
-export const EdgeMark = memo(function EdgeMark({ edge, name, start, stress, faint, most, tab, choose, point, keyDown }: EdgeProps) {
+export const EdgeMark = memo(function EdgeMark({ edge, name, start, stress, faint, most, tab }: EdgeProps) {
   const d = pathOf(edge, start);
   const width = 1 + (1.5 * Math.log1p(edge.total)) / Math.log1p(most || 1);
   return (
@@ -169,12 +158,6 @@ export const EdgeMark = memo(function EdgeMark({ edge, name, start, stress, fain
       aria-pressed={stress === "chosen"}
       aria-label={`${name}, ${edgeWords(edge)}`}
       data-edge={edge.id}
-      onClick={() => choose(edge.id)}
-      onKeyDown={(event) => keyDown(event, edge.id)}
-      onPointerEnter={() => point(edge.id)}
-      onPointerLeave={() => point(null)}
-      onFocus={() => point(edge.id)}
-      onBlur={() => point(null)}
     >
       <path className="map-hit" d={d} />
       <path className="map-line" d={d} strokeWidth={width} strokeDasharray={edge.link ? "5 4" : undefined} markerEnd={`url(#map-arrow-${stress === "chosen" || stress === "near" ? "near" : edge.outcome})`} />

@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useMemo, useRef, useState, type KeyboardEvent, type ReactNode, type SyntheticEvent } from "react";
 import { duration } from "../../format";
 import { useShortcuts } from "../../state/shortcuts";
 import { useUrl } from "../../state/url";
@@ -32,9 +32,6 @@ export function Graph({ map, chosen, found, choose, focus, children }: GraphProp
   const { params, set } = useUrl();
   const svg = useRef<SVGSVGElement>(null);
   const group = useRef<SVGGElement>(null);
-  const [pointed, setPointed] = useState<string | null>(null);
-  const [active, setActive] = useState("");
-
   const subject = useMemo(() => {
     const first = map.nodes.filter((n) => n.column === 0);
     return { extents: (k: number) => extents(map, k), least: map.dense ? LEGIBLE.rows : LEGIBLE.circles, entry: first.reduce((sum, n) => sum + n.y / first.length, 0) };
@@ -42,6 +39,50 @@ export function Graph({ map, chosen, found, choose, focus, children }: GraphProp
   const at = params.get("at");
   const view = useMemo(() => parseView(at), [at]);
   const { scale, reveal, zoomBy, fit } = useView(svg, group, subject, view, (v) => set({ at: v && writeView(v) }, { replace: true }));
+  useShortcuts([
+    { keys: "+", help: "larger", run: () => zoomBy(1.4) },
+    { keys: "-", help: "smaller", run: () => zoomBy(1 / 1.4) },
+    { keys: "0", help: "the whole map", run: fit },
+  ]);
+  return (
+    <div className="map-stage">
+      <svg ref={svg} className="map-svg" role="group" aria-label="Service map" onClick={(event) => event.target === svg.current && choose(null)}>
+        <defs>
+          {["ok", "error", "throttle", "fault", "near"].map((name) => (
+            <marker key={name} id={`map-arrow-${name}`} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto">
+              <path className={`map-arrow ${name}`} d="M0 .5 8 4 0 7.5z" />
+            </marker>
+          ))}
+        </defs>
+        <g ref={group}>{scale !== null && <Marks map={map} scale={scale} chosen={chosen} found={found} choose={choose} focus={focus} reveal={reveal} />}</g>
+      </svg>
+      <div className="map-zoom" role="group" aria-label="Zoom">
+        <button type="button" className="button" aria-label="Larger" title="Larger (+)" onClick={() => zoomBy(1.4)}>
+          +
+        </button>
+        <button type="button" className="button" aria-label="Smaller" title="Smaller (-)" onClick={() => zoomBy(1 / 1.4)}>
+          −
+        </button>
+        <button type="button" className="button" title="The whole map (0)" onClick={fit}>
+          Fit
+        </button>
+      </div>
+      {children}
+    </div>
+  );
+}
+
+interface MarksProps extends Omit<GraphProps, "children"> {
+  scale: number;
+  /** Brings a place into view. */
+  reveal: (x: number, y: number) => void;
+}
+
+/** Nodes, edges and what is written at them. */
+function Marks({ map, scale, chosen, found, choose, focus, reveal }: MarksProps) {
+  const all = useRef<SVGGElement>(null);
+  const [pointed, setPointed] = useState<string | null>(null);
+  const [active, setActive] = useState("");
 
   const nodes = useMemo(() => new Map(map.nodes.map((n) => [n.id, n])), [map]);
   const near = useMemo(() => nearOf(map, pointed ?? chosen), [map, pointed, chosen]);
@@ -62,32 +103,40 @@ export function Graph({ map, chosen, found, choose, focus, children }: GraphProp
 
   const edges = useMemo(() => new Map(map.edges.map((e) => [e.id, e])), [map]);
   const cameFrom = useRef("");
-  const keyDown = useCallback(
-    (event: KeyboardEvent, id: string) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === "Enter" || event.key === " ") {
-        event.preventDefault();
-        choose(id);
-        return;
-      }
-      const here = placeOf(nodes.get(id), edges.get(id), cameFrom.current);
-      const to = here && neighbour(map, here, event.key);
-      if (!to) return;
+  const keyDown = (event: KeyboardEvent) => {
+    const id = idAt(event);
+    if (!id || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
-      const [next, x, y] = "node" in to ? [to.node.id, to.node.x, to.node.y] : [to.edge.id, ...middleOf(to.edge)];
-      if ("edge" in to) cameFrom.current = to.from;
-      setActive(next);
-      reveal(x, y);
-      const name = CSS.escape(next);
-      svg.current?.querySelector<SVGGElement>(`[data-node="${name}"],[data-edge="${name}"]`)?.focus();
+      choose(id);
+      return;
+    }
+    const here = placeOf(nodes.get(id), edges.get(id), cameFrom.current);
+    const to = here && neighbour(map, here, event.key);
+    if (!to) return;
+    event.preventDefault();
+    const [next, x, y] = "node" in to ? [to.node.id, to.node.x, to.node.y] : [to.edge.id, ...middleOf(to.edge)];
+    if ("edge" in to) cameFrom.current = to.from;
+    setActive(next);
+    reveal(x, y);
+    const name = CSS.escape(next);
+    all.current?.querySelector<SVGGElement>(`[data-node="${name}"],[data-edge="${name}"]`)?.focus();
+  };
+  const listen = {
+    onClick: (event: SyntheticEvent) => {
+      const id = idAt(event);
+      if (id) choose(id);
     },
-    [map, nodes, edges, choose, reveal],
-  );
-  useShortcuts([
-    { keys: "+", help: "larger", run: () => zoomBy(1.4) },
-    { keys: "-", help: "smaller", run: () => zoomBy(1 / 1.4) },
-    { keys: "0", help: "the whole map", run: fit },
-  ]);
+    onDoubleClick: (event: SyntheticEvent) => {
+      const id = idAt(event);
+      if (id && nodes.has(id)) focus(id);
+    },
+    onKeyDown: keyDown,
+    onPointerOver: (event: SyntheticEvent) => setPointed(idAt(event)),
+    onPointerOut: () => setPointed(null),
+    onFocus: (event: SyntheticEvent) => setPointed(idAt(event)),
+    onBlur: () => setPointed(null),
+  };
 
   const here = (id: string) => nodes.has(id) || edges.has(id);
   const tab = here(active) ? active : here(chosen) ? chosen : map.nodes[0]?.id;
@@ -98,70 +147,46 @@ export function Graph({ map, chosen, found, choose, focus, children }: GraphProp
     return pointed && map.nodes.length > 12 && !isNear ? "away" : "";
   };
   return (
-    <div className="map-stage">
-      <svg ref={svg} className="map-svg" role="group" aria-label="Service map" onClick={(event) => event.target === svg.current && choose(null)}>
-        <defs>
-          {["ok", "error", "throttle", "fault", "near"].map((name) => (
-            <marker key={name} id={`map-arrow-${name}`} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto">
-              <path className={`map-arrow ${name}`} d="M0 .5 8 4 0 7.5z" />
-            </marker>
-          ))}
-        </defs>
-        <g ref={group}>
-          <g role="group" aria-label="Calls">
-            {map.edges.map((edge) => (
-              <EdgeMark
-                key={edge.id}
-                edge={edge}
-                name={names.get(edge.id)!}
-                start={map.dense ? starts.get(edge.from) : undefined}
-                most={most}
-                stress={stressOf(edge.id, near.edges.has(edge.id))}
-                faint={map.edges.length > CROWDED}
-                tab={edge.id === tab}
-                choose={choose}
-                point={setPointed}
-                keyDown={keyDown}
-              />
-            ))}
-          </g>
-          {map.nodes.map((node) => (
-            <NodeMark
-              key={node.id}
-              node={node}
-              dense={map.dense}
-              width={map.box[0]}
-              height={map.box[1]}
-              labels={labels}
-              stress={stressOf(node.id, near.nodes.has(node.id))}
-              tab={node.id === tab}
-              choose={choose}
-              focus={focus}
-              point={setPointed}
-              keyDown={keyDown}
-            />
-          ))}
-          {map.edges.map((edge) => {
-            const label = texts.get(edge.id);
-            return label && <EdgeText key={edge.id} edge={edge} label={label} size={labels.figures} />;
-          })}
-          {pointed && <Tip node={nodes.get(pointed)} edge={edges.get(pointed)} edgeName={names.get(pointed) ?? ""} dense={map.dense} width={map.box[0]} labels={labels} />}
-        </g>
-      </svg>
-      <div className="map-zoom" role="group" aria-label="Zoom">
-        <button type="button" className="button" aria-label="Larger" title="Larger (+)" onClick={() => zoomBy(1.4)}>
-          +
-        </button>
-        <button type="button" className="button" aria-label="Smaller" title="Smaller (-)" onClick={() => zoomBy(1 / 1.4)}>
-          −
-        </button>
-        <button type="button" className="button" title="The whole map (0)" onClick={fit}>
-          Fit
-        </button>
-      </div>
-      {children}
-    </div>
+    <g ref={all} {...listen}>
+      <g role="group" aria-label="Calls">
+        {map.edges.map((edge) => (
+          <EdgeMark
+            key={edge.id}
+            edge={edge}
+            name={names.get(edge.id)!}
+            start={map.dense ? starts.get(edge.from) : undefined}
+            most={most}
+            stress={stressOf(edge.id, near.edges.has(edge.id))}
+            faint={map.edges.length > CROWDED}
+            tab={edge.id === tab}
+          />
+        ))}
+      </g>
+      {map.nodes.map((node) => (
+        <NodeMark
+          key={node.id}
+          node={node}
+          dense={map.dense}
+          width={map.box[0]}
+          height={map.box[1]}
+          labels={labels}
+          stress={stressOf(node.id, near.nodes.has(node.id))}
+          tab={node.id === tab}
+        />
+      ))}
+      {map.edges.map((edge) => {
+        const label = texts.get(edge.id);
+        return label && <EdgeText key={edge.id} edge={edge} label={label} size={labels.figures} />;
+      })}
+      {pointed && <Tip node={nodes.get(pointed)} edge={edges.get(pointed)} edgeName={names.get(pointed) ?? ""} dense={map.dense} width={map.box[0]} labels={labels} />}
+    </g>
   );
+}
+
+/** The node or edge that an event is about. */
+function idAt(event: SyntheticEvent): string | null {
+  const mark = event.target instanceof Element ? event.target.closest<SVGElement>("[data-node],[data-edge]") : null;
+  return mark?.dataset.node ?? mark?.dataset.edge ?? null;
 }
 
 /** Where one is; of an edge, from the end that one came from, if it was one of its. */

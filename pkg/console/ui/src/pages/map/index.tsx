@@ -9,6 +9,7 @@ import { useUrl } from "../../state/url";
 import { Graph } from "./Graph";
 import { Overview } from "./Overview";
 import { Panel } from "./Panel";
+import { question } from "./question";
 import { has, Search } from "./Search";
 import { Table } from "./Table";
 import { nameOf, type ServiceMap } from "./types";
@@ -25,10 +26,10 @@ export default function MapPage() {
   const filter = params.get("filter");
   const focusId = params.get("focus");
   const hops = params.get("hops");
-  const selection = { from: time.from.toFixed(3), to: time.to.toFixed(3), filter, focus: focusId, hops };
   // What can be read in a second is shown first; if that is not all, the rest is waited for.
-  const soon = useApi<ServiceMap>("map", { ...selection, patience: 1 });
-  const all = useApi<ServiceMap>("map", selection, { enabled: !!soon.data?.part && !soon.isPlaceholderData });
+  const asked = question(params, time);
+  const soon = useApi<ServiceMap>("map", asked);
+  const all = useApi<ServiceMap>("map", { ...asked, patience: null }, { enabled: !!soon.data?.part && !soon.isPlaceholderData });
   const data = soon.data?.part && all.isSuccess && !all.isPlaceholderData ? all.data : soon.data;
   const error = soon.error ?? all.error;
   const refetch = soon.refetch;

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type RefObject } from "react";
+import { useCallback, useLayoutEffect, useMemo, useRef, useState, type RefObject } from "react";
 import { select } from "d3-selection";
 import { zoom, zoomIdentity, type D3ZoomEvent, type ZoomTransform } from "d3-zoom";
 import type { Box } from "./sheet";
@@ -59,11 +59,12 @@ export const stepped = (k: number) => 2 ** (Math.floor(Math.log2(k) / STEP + 1e-
  * Pan and zoom of a drawing by pointer, wheel, touch and buttons. Without a view
  * all of the drawing is seen, or of one that is too large for that the part where it
  * begins; fit shows all of it. moved is called when the reader has moved it, with
- * null for the view that it has without one.
+ * null for the view that it has without one. The scale is null until the size of the
+ * drawing's place is known.
  */
 export function useView(svg: RefObject<SVGSVGElement | null>, group: RefObject<SVGGElement | null>, { extents, least, entry }: Subject, view: View | null, moved: (view: View | null) => void) {
   const [width, height] = useSize(svg);
-  const [scale, setScale] = useState(1);
+  const [moving, setScale] = useState<number | null>(null);
   const current = useRef<ZoomTransform>(zoomIdentity);
   const latest = useRef(moved);
   latest.current = moved;
@@ -78,6 +79,11 @@ export function useView(svg: RefObject<SVGSVGElement | null>, group: RefObject<S
     () =>
       zoom<SVGSVGElement, unknown>()
         .scaleExtent([LEAST, MOST])
+        // As it was measured: d3 would measure the drawing itself, and the browser lay it out for that.
+        .extent(() => [
+          [0, 0],
+          [size.current[0]!, size.current[1]!],
+        ])
         .on("zoom", (event: D3ZoomEvent<SVGSVGElement, unknown>) => {
           current.current = event.transform;
           group.current?.setAttribute("transform", event.transform.toString());
@@ -124,7 +130,9 @@ export function useView(svg: RefObject<SVGSVGElement | null>, group: RefObject<S
     const along = (low: number, high: number, at: number, room: number) => (high - low <= room ? (low + high) / 2 : Math.min(Math.max(at, low + room / 2), high - room / 2));
     return { x: along(left, right, left, w / least), y: along(top, bottom, entry, h / least), k: least };
   }, [whole, extents, least, entry]);
-  useEffect(() => {
+  // Before anything is drawn, the scale that it will have is known: it is drawn once.
+  const scale = moving ?? (width && height ? stepped((view ?? start()).k) : null);
+  useLayoutEffect(() => {
     if (width && height) show(view ?? start());
   }, [width, height, view?.x, view?.y, view?.k, show, start]);
   const fit = useCallback(() => {

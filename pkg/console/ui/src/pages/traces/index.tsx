@@ -12,14 +12,12 @@ import { Different } from "./Different";
 import { Files } from "./Files";
 import { List, type ListHandle } from "./List";
 import { Refiners } from "./Refiners";
+import { question } from "./question";
 import { orderOf, sorted, type Column } from "./sort";
 import type { TraceList } from "./types";
 import { useMore } from "./useMore";
 import { useQuiet } from "./useQuiet";
 import "./traces.css";
-
-/** How many traces are asked for to begin with. */
-const FIRST = 60;
 
 export default function TracesPage() {
   useTitle("Traces");
@@ -30,7 +28,7 @@ export default function TracesPage() {
   const all = useApi<TraceList>("traces", selection);
   const { error, refetch, isFetching } = all;
   // What fits the window comes first, the rest a moment later.
-  const first = useApi<TraceList>("traces", { ...selection, limit: FIRST }, { enabled: !all.data });
+  const first = useApi<TraceList>("traces", question(params, time), { enabled: !all.data });
   const data = all.data ?? first.data;
 
   if (!data) return error ? <Failed error={error} retry={() => void refetch()} /> : <Loading what="the traces" />;

@@ -1,0 +1,34 @@
+import { endpoint, type Params } from "./api/endpoint";
+import { question as map } from "./pages/map/question";
+import { question as traces } from "./pages/traces/question";
+import { rangeOf } from "./state/range";
+
+// What the first page shows is asked for before its scripts are there: pages.go
+// names this small file first in the document.
+
+/** When the document was opened, in milliseconds since the epoch: a range that ends now ends then. */
+export const opened = Date.now();
+
+const answers = new Map<string, Promise<Response>>();
+
+function ask(path: string, params: Params = {}): void {
+  const url = endpoint(path, params);
+  const answer = fetch(url);
+  answer.catch(() => undefined); // who takes it says so
+  answers.set(url, answer);
+}
+
+/** The answer that was asked for ahead, once. */
+export function asked(url: string): Promise<Response> | undefined {
+  const answer = answers.get(url);
+  answers.delete(url);
+  return answer;
+}
+
+const [, page = "", id = ""] = location.pathname.split("/");
+const params = new URLSearchParams(location.search);
+const time = rangeOf(params, opened);
+if (page === "map" || page === "") ask("map", map(params, time));
+if (page === "traces") ask("traces", traces(params, time));
+if (page === "trace" && id) ask(`trace/${encodeURIComponent(decodeURIComponent(id))}`);
+ask("frame");

@@ -1,0 +1,6 @@
+import type { Params } from "../../api/endpoint";
+
+/** What the map of a URL is asked by. */
+export function question(params: URLSearchParams, time: { from: number; to: number }): Params {
+  return { from: time.from.toFixed(3), to: time.to.toFixed(3), filter: params.get("filter"), focus: params.get("focus"), hops: params.get("hops"), patience: 1 };
+}
