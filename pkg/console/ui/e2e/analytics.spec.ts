@@ -1,5 +1,5 @@
 import { expect, test, type Page } from "@playwright/test";
-import { address, api, checkAxe, checkWidths, consoleUrl, THEMES, watch } from "./server";
+import { address, api, consoleUrl, watch } from "./server";
 import { put, traceId, type Document } from "./plant";
 
 // Traces with two planted causes: requests to /reports are slow, and those of
@@ -118,13 +118,3 @@ test("brushes and rows narrow a set", async ({ page }) => {
   await page.getByRole("button", { name: "Go on with B alone" }).click();
   await expect(page.getByLabel("Filter expression")).toHaveValue(/eve/);
 });
-
-for (const theme of THEMES) {
-  test(`a comparison in ${theme} fits and axe finds nothing`, async ({ page }) => {
-    await page.emulateMedia({ colorScheme: theme });
-    await open(page, { b: "responsetime > 0.5" });
-    await expect(page.getByRole("heading", { name: /What is different in B/ })).toBeVisible();
-    await checkAxe(page);
-    await checkWidths(page);
-  });
-}

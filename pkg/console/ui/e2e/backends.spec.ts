@@ -3,7 +3,7 @@ import { duration } from "../src/format";
 import type { Backends, TraceDetail } from "../src/pages/backends/types";
 import { differ, type Differing } from "./differ";
 import { HOSTILE } from "./plant";
-import { address, api, checkThemes, checkWidths, consoleUrl, watch } from "./server";
+import { address, api, checkAll, consoleUrl, watch } from "./server";
 
 let ids: Differing;
 test.beforeAll(async ({}, info) => {
@@ -97,8 +97,7 @@ test("what is only in New Relic, and hostile names, are shown as text", async ({
   const spans = page.getByRole("region", { name: `Spans of ${ids.hostile}` });
   await expect(spans.getByText(HOSTILE.slice(0, 40), { exact: false })).toBeVisible();
   await expect(spans.getByText("missing in X-Ray", { exact: true })).toBeVisible();
-  await checkWidths(page);
-  await checkThemes(page);
+  await checkAll(page, "backends-hostile");
   expect(errors).toEqual([]);
 });
 

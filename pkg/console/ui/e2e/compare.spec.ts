@@ -1,7 +1,7 @@
 import { expect, test } from "@playwright/test";
 import { duration } from "../src/format";
 import type { Comparison } from "../src/pages/compare/types";
-import { address, api, checkThemes, checkWidths, planted, watch } from "./server";
+import { address, api, checkAll, planted, watch } from "./server";
 
 interface Choices {
   traces: { id: string; request: string; duration: number; outcome: string }[];
@@ -94,8 +94,7 @@ test("large and hostile traces are compared, at all widths", async ({ page }) =>
   expect(want.rows.length).toBeGreaterThan(5000);
   await expect(grid).toHaveAttribute("aria-rowcount", String(want.rows.length));
   expect(await page.locator("*").count()).toBeLessThan(2000);
-  await checkWidths(page);
-  await checkThemes(page);
+  await checkAll(page, "compare-hostile");
   await grid.getByRole("row").first().focus();
   await page.keyboard.press("End");
   await expect(grid.locator('[aria-selected="true"]')).toHaveAttribute("aria-rowindex", String(want.rows.length));

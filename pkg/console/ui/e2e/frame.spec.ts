@@ -76,6 +76,18 @@ test("the time range is chosen, and is in the URL", async ({ page }) => {
   await expect(page).not.toHaveURL(/from=/);
 });
 
+test("the pipe, which shows the present, has no filter, and keeps it for the way back", async ({ page }) => {
+  await page.goto(address("/traces", { filter: "fault", range: "3h" }));
+  await page.getByRole("link", { name: "Pipe" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Pipe" })).toBeVisible();
+  await expect(page.getByLabel("Filter expression")).toHaveCount(0);
+  await expect(page.getByRole("button", { name: /Time range/ })).toHaveCount(0);
+  await page.keyboard.press("g");
+  await page.keyboard.press("t");
+  await expect(page.getByLabel("Filter expression")).toHaveValue("fault");
+  await expect(page.getByRole("button", { name: "Time range: last 3 hours" })).toBeVisible();
+});
+
 test("the theme is chosen, and kept", async ({ page }) => {
   await page.goto(address("/traces"));
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);

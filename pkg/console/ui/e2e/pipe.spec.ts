@@ -3,7 +3,7 @@ import { count } from "../src/format";
 import type { PipeState, Rules } from "../src/pages/pipe/types";
 import { refuse, report, telemetry } from "./differ";
 import { HOSTILE } from "./plant";
-import { address, api, checkThemes, checkWidths, consoleUrl, watch } from "./server";
+import { address, api, checkAll, consoleUrl, watch } from "./server";
 
 /** The sum of a metric's series of the collector, by what their labels contain. */
 async function metric(url: string, name: string, labels: string): Promise<number> {
@@ -142,8 +142,7 @@ test("agents are listed; all of it fits and reads, in both themes", async ({ pag
   await expect(row.getByRole("cell").nth(4)).toContainText(count(want.rejected));
   await expect(row.getByRole("cell").nth(5)).toContainText(Object.entries(want.errorsBy!).map(([kind, n]) => `${count(n)} ${kind}`).join(", "));
   await expect(row).toContainText(HOSTILE.slice(0, 30));
-  await checkWidths(page);
-  await checkThemes(page);
+  await checkAll(page, "pipe-rule");
   expect(errors).toEqual([]);
 });
 

@@ -19,6 +19,9 @@ const PAGES = [
   { path: "/pipe", name: "Pipe", key: "p" },
 ];
 
+/** Pages that show the present, and no traces: what selects these stays in the URL, for the way back. */
+const OF_NOW = ["/pipe"];
+
 const NEXT_THEME: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
 const THEME_SIGN: Record<Theme, string> = { system: "◐", light: "○", dark: "●" };
 
@@ -43,9 +46,10 @@ export function Frame({ children }: { children: ReactNode }) {
   const [help, setHelp] = useState(false);
   const filter = useRef<FilterHandle>(null);
   const closeHelp = useCallback(() => setHelp(false), []);
+  const selects = !OF_NOW.includes(url.path);
 
   useShortcuts([
-    { keys: "/", help: "to the filter", run: () => filter.current?.focus() },
+    ...(selects ? [{ keys: "/", help: "to the filter", run: () => filter.current?.focus() }] : []),
     ...PAGES.map((p) => ({ keys: `g ${p.key}`, help: `to ${p.name}`, run: () => url.go(p.path) })),
     { keys: ".", help: "copy a link to what is shown", run: () => void navigator.clipboard.writeText(window.location.href) },
     { keys: "r", help: "read again", run: time.refresh },
@@ -77,16 +81,20 @@ export function Frame({ children }: { children: ReactNode }) {
           </ul>
         </nav>
         <div className="controls">
-          <TimePicker />
-          <button
-            type="button"
-            className="button live"
-            aria-pressed={time.live}
-            title="Follow what arrives"
-            onClick={() => url.set(time.live ? { live: null } : { live: true, from: null, to: null })}
-          >
-            live
-          </button>
+          {selects && (
+            <>
+              <TimePicker />
+              <button
+                type="button"
+                className="button live"
+                aria-pressed={time.live}
+                title="Follow what arrives"
+                onClick={() => url.set(time.live ? { live: null } : { live: true, from: null, to: null })}
+              >
+                live
+              </button>
+            </>
+          )}
           {info && <span className="region wide">{info.region}/local</span>}
           <button
             type="button"
@@ -110,7 +118,7 @@ export function Frame({ children }: { children: ReactNode }) {
           </button>
         </div>
       </header>
-      <FilterBar ref={filter} />
+      {selects && <FilterBar ref={filter} />}
       {info?.notice && (
         <p className="notice" role="status">
           {info.notice}
