@@ -34,6 +34,9 @@ A: calls that were added (+) or are missing (-), other outcomes (!), and what to
 longer (>) or less (<) by 1 ms and a tenth or more. What is alike is left out,
 unless --all.
 
+Calls that repeat, four times or more in A or in B, are one row, with how many
+they are in each (x, if that is another number), their time together, and the mean.
+
 With --typical and one trace, A is a typical one: of the traces of the same
 request that ended well, an hour before and after, the one with the median
 duration.`,
@@ -137,6 +140,7 @@ func typicalOf(ctx context.Context, api client.API, endpoint, given string) (id,
 // marks are drawn before rows that differ.
 var marks = map[compare.Change]string{
 	compare.Alike: " ", compare.Slower: ">", compare.Faster: "<", compare.Outcome: "!", compare.Missing: "-", compare.Added: "+",
+	compare.Count: "x",
 }
 
 func drawComparison(c *compare.Comparison, ids [2]string, all bool, columns int) string {
@@ -162,7 +166,11 @@ func drawComparison(c *compare.Comparison, ids [2]string, all bool, columns int)
 	if blame := c.Blame(5); len(blame) > 0 {
 		fmt.Fprintln(w, "\nWhere the time went (time of no child)")
 		for _, r := range blame {
-			fmt.Fprintf(w, "  %+11s  %s\n", signed(r.Self), label(r.Row()))
+			fmt.Fprintf(w, "  %+11s  %s", signed(r.Self), label(r.Row()))
+			if r.RunA != nil {
+				fmt.Fprintf(w, " × %d → %d", r.RunA.Count, r.RunB.Count)
+			}
+			fmt.Fprintln(w)
 		}
 	}
 	return w.String()
@@ -172,26 +180,55 @@ func drawComparison(c *compare.Comparison, ids [2]string, all bool, columns int)
 const comparedColumn = 37
 
 func writeComparedRow(w io.Writer, r *compare.Row, columns int) {
-	times := [2]string{"–", "–"}
-	for i, row := range []*timeline.Row{r.A, r.B} {
-		if row != nil {
-			times[i] = short(row.Duration.Seconds())
-		}
-	}
 	difference, note := "", ""
 	switch r.Change {
-	case compare.Outcome:
-		difference, note = signed(r.Delta), "  "+ended(r.A)+" → "+ended(r.B)
 	case compare.Missing, compare.Added:
 		note = "  " + string(r.Change)
-	case compare.Slower, compare.Faster:
+	case compare.Alike:
+	default:
 		difference = signed(r.Delta)
+	}
+	if r.RunA != nil {
+		note = "  " + repeats(r) + note
+	} else if r.Change == compare.Outcome {
+		note = "  " + ended(r.A) + " → " + ended(r.B)
 	}
 	name := strings.Repeat("  ", min(r.Depth, 20)) + label(r.Row())
 	if room := max(columns-comparedColumn-len([]rune(note)), 16); columns > 0 {
 		name = terminal.Screen{}.Cut(name, room)
 	}
-	fmt.Fprintf(w, "%s %10s %10s %11s  %s%s\n", marks[r.Change], times[0], times[1], difference, name, note)
+	fmt.Fprintf(w, "%s %10s %10s %11s  %s%s\n", marks[r.Change], took(r.A, r.RunA), took(r.B, r.RunB), difference, name, note)
+}
+
+// took writes how long a row of one trace took, of many all together.
+func took(row *timeline.Row, run *compare.Run) string {
+	switch {
+	case row == nil:
+		return "–"
+	case run != nil:
+		return short(run.Total.Seconds())
+	}
+	return short(row.Duration.Seconds())
+}
+
+// repeats says how often a folded row is in each trace, how long one took, and
+// how many failed.
+func repeats(r *compare.Row) string {
+	each := func(run *compare.Run) string {
+		if run.Count == 0 {
+			return "none"
+		}
+		text := fmt.Sprintf("%d × %s", run.Count, short(run.Mean().Seconds()))
+		if run.Failed > 0 {
+			text += fmt.Sprintf(", %d failed", run.Failed)
+		}
+		return text
+	}
+	a, b := each(r.RunA), each(r.RunB)
+	if a == b {
+		return "(" + a + ")"
+	}
+	return "(" + a + " → " + b + ")"
 }
 
 // signed writes a difference of times with its sign.

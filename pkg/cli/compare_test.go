@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -61,5 +62,35 @@ Where the time went (time of no child)
 	}
 	if _, err = execute(newCompareCommand(), "--endpoint", url, a, "1-6b000000-00000000000000000000000f"); err == nil || !strings.Contains(err.Error(), "no trace") {
 		t.Errorf("unknown trace: %v", err)
+	}
+}
+
+func TestCompareRepeated(t *testing.T) {
+	setEnvironment(t, "100")
+	ids := [2]string{"1-6b000000-000000000000000000000001", "1-6b000000-000000000000000000000002"}
+	calls := func(n int) string {
+		var text strings.Builder
+		for i := range n {
+			fmt.Fprintf(&text, `,{"id":"00000000000001%02d","name":"DynamoDB","namespace":"aws","aws":{"operation":"GetItem"},"start_time":%.3f,"end_time":%.3f}`, i, 1000+float64(i)/100, 1000.005+float64(i)/100)
+		}
+		return text.String()
+	}
+	var docs [2]string
+	for i, n := range []int{48, 50} {
+		docs[i] = `{"trace_id":"` + ids[i] + `","id":"0000000000000001","name":"web","start_time":1000,"end_time":1000.6,"subsegments":[{"id":"0000000000000002","name":"auth","start_time":1000,"end_time":1000.01}` + calls(n) + `]}`
+	}
+	out, err := execute(newCompareCommand(), "--endpoint", stored(t, docs[0], docs[1]), ids[0], ids[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"      600 ms     600 ms              web\n",
+		"x     240 ms     250 ms    +10.0 ms    DynamoDB GetItem  (48 × 5.00 ms → 50 × 5.00 ms)\n",
+		"1 more row alike",
+		"+10.0 ms  DynamoDB GetItem × 48 → 50\n",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
 	}
 }

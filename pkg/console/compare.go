@@ -165,12 +165,21 @@ type comparedRow struct {
 }
 
 type comparedSide struct {
-	ID         string           `json:"id"`
-	Offset     float64          `json:"offset"` // from the start of its trace
-	Duration   float64          `json:"duration"`
+	ID         string           `json:"id"`       // of many, the slowest
+	Offset     float64          `json:"offset"`   // from the start of its trace
+	Duration   float64          `json:"duration"` // of many, all together
 	InProgress bool             `json:"inProgress"`
-	Outcome    timeline.Outcome `json:"outcome"`
+	Outcome    timeline.Outcome `json:"outcome"` // of many, the worst
 	Status     int              `json:"status"`
+	Run        *comparedRun     `json:"run,omitempty"` // of many
+}
+
+// A comparedRun is repeated siblings as one row: "GetItem × 48".
+type comparedRun struct {
+	Count  int     `json:"count"`
+	Failed int     `json:"failed"`
+	Mean   float64 `json:"mean"`
+	Span   float64 `json:"span"` // from the first start to the last end
 }
 
 // maxBlamed is how many rows are named as those that made the difference.
@@ -220,16 +229,21 @@ func comparedRowOf(row *compare.Row) comparedRow {
 	}
 	return comparedRow{
 		Depth: row.Depth, Name: either.Name, Label: label, Service: either.Service, Change: row.Change,
-		Delta: row.Delta.Seconds(), Self: row.Self.Seconds(), A: sideOf(row.A), B: sideOf(row.B),
+		Delta: row.Delta.Seconds(), Self: row.Self.Seconds(), A: sideOf(row.A, row.RunA), B: sideOf(row.B, row.RunB),
 	}
 }
 
-func sideOf(row *timeline.Row) *comparedSide {
+func sideOf(row *timeline.Row, run *compare.Run) *comparedSide {
 	if row == nil {
 		return nil
 	}
-	return &comparedSide{
+	side := &comparedSide{
 		ID: row.ID, Offset: row.Offset.Seconds(), Duration: row.Duration.Seconds(),
 		InProgress: row.InProgress, Outcome: row.Outcome, Status: row.Status,
 	}
+	if run != nil {
+		side.Offset, side.Duration, side.Outcome = run.From.Seconds(), run.Total.Seconds(), run.Outcome
+		side.Run = &comparedRun{run.Count, run.Failed, run.Mean().Seconds(), (run.To - run.From).Seconds()}
+	}
+	return side
 }

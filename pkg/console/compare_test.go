@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -50,6 +51,34 @@ func TestCompare(t *testing.T) {
 		if p := s.problem("compare", url.Values{"a": {ids[0]}, "b": {ids[1]}}, status); !strings.HasPrefix(p.Title, which) {
 			t.Errorf("%+v", p)
 		}
+	}
+}
+
+func TestCompareRepeated(t *testing.T) {
+	s := newServer(t, Config{})
+	calls := func(n int) string {
+		var text strings.Builder
+		for i := range n {
+			fault := ""
+			if i == 4 {
+				fault = `"fault":true,`
+			}
+			fmt.Fprintf(&text, `{"id":"00000000000001%02d","name":"DynamoDB","namespace":"aws","aws":{"operation":"GetItem"},%s"start_time":@0.%d,"end_time":@0.%d},`, i, fault, i, i+1)
+		}
+		return text.String()
+	}
+	s.order(1, "0.9", calls(4))
+	s.order(2, "0.9", calls(6))
+	var got comparison
+	s.get("compare", url.Values{"a": {traceID(1)}, "b": {traceID(2)}}, &got)
+	i := slices.IndexFunc(got.Rows, func(r comparedRow) bool { return r.Name == "DynamoDB" })
+	row := got.Rows[i]
+	if len(got.Rows) != 3 || row.Label != "GetItem" || row.Change != compare.Outcome || row.A.Run == nil || row.B.Run == nil {
+		t.Fatalf("%+v", got.Rows)
+	}
+	a, b := *row.A, *row.B
+	if *a.Run != (comparedRun{4, 0, 0.1, 0.4}) || *b.Run != (comparedRun{6, 1, 0.1, 0.6}) || a.Duration != 0.4 || b.Duration != 0.6 || b.Outcome != "fault" || row.Delta != 0.2 {
+		t.Errorf("A %+v %+v, B %+v %+v, difference %v", a, *a.Run, b, *b.Run, row.Delta)
 	}
 }
 

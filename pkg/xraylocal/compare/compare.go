@@ -12,12 +12,14 @@ import (
 // Change is what became of a row of A in B.
 type Change string
 
-// The changes. A row that differs in outcome or status and in time is Outcome.
+// The changes. A row that differs in more than one way is the first of these:
+// Outcome, Count, Slower or Faster.
 const (
 	Alike   Change = "alike"
 	Slower  Change = "slower" // by more than Least, and by more than a tenth
 	Faster  Change = "faster"
 	Outcome Change = "outcome" // another outcome, or another HTTP status
+	Count   Change = "count"   // repeated another number of times
 	Missing Change = "missing" // only in A
 	Added   Change = "added"   // only in B
 )
@@ -25,13 +27,16 @@ const (
 // Least is the smallest difference in time that is one.
 const Least = time.Millisecond
 
-// A Row is one row of A, of B, or of both that are matched.
+// A Row is one row of A, of B, or of both that are matched. Repeated siblings,
+// such as 48 calls of GetItem, are one row: it has RunA and RunB, A and B are the
+// slowest of each, Delta and Self are of all together.
 type Row struct {
-	Depth  int           // 0 at the top; at most 1 deeper than the row before
-	A, B   *timeline.Row // nil in the one that lacks it, not both
-	Change Change
-	Delta  time.Duration // how much longer B took; all of B if added, minus A if missing
-	Self   time.Duration // how much more of its own time, that of no child, B took
+	Depth      int           // 0 at the top; at most 1 deeper than the row before
+	A, B       *timeline.Row // nil in the one that lacks it, not both
+	RunA, RunB *Run          // nil, both, of a row that is not folded
+	Change     Change
+	Delta      time.Duration // how much longer B took; all of B if added, minus A if missing
+	Self       time.Duration // how much more of its own time, that of no child, B took
 }
 
 // Row returns the row of A or, if that is nil, that of B.
@@ -86,59 +91,10 @@ func (c *Comparison) Differing() []bool {
 	return differing
 }
 
-// A node is a row with its children.
-type node struct {
-	row      *timeline.Row
-	self     time.Duration
-	children []*node
-}
-
-// grow makes trees of rows, and computes what of each is its own time.
-func grow(rows []timeline.Row) []*node {
-	top := &node{}
-	path := []*node{top} // path[d] is the last node of depth d-1
-	for i := range rows {
-		n := &node{row: &rows[i]}
-		path = append(path[:min(rows[i].Depth+1, len(path))], n)
-		parent := path[len(path)-2]
-		parent.children = append(parent.children, n)
-	}
-	for _, n := range top.children {
-		n.measure()
-	}
-	return top.children
-}
-
-// measure computes the time of a row that no child covers.
-func (n *node) measure() {
-	begin, end := n.row.Offset, n.row.Offset+n.row.Duration
-	covered, until := time.Duration(0), begin
-	for _, child := range n.children { // by start
-		from := max(child.row.Offset, until)
-		to := min(child.row.Offset+child.row.Duration, end)
-		if to > from {
-			covered += to - from
-			until = to
-		}
-		child.measure()
-	}
-	n.self = n.row.Duration - covered
-}
-
-// A key is what two rows must share to be matched.
-type key struct {
-	kind                        timeline.Kind
-	name, operation, method, as string
-}
-
-func (n *node) key() key {
-	r := n.row
-	return key{r.Kind, r.Name, r.Operation, r.Method, r.Namespace}
-}
-
 // align appends the rows of two lists of siblings. The first ones of the top are
 // matched whatever they are.
 func (c *Comparison) align(a, b []*node, depth int, top bool) {
+	a, b = fold(a, b)
 	waiting := make(map[key][]int) // indexes into b, in order
 	for j, n := range b {
 		waiting[n.key()] = append(waiting[n.key()], j)
@@ -176,29 +132,44 @@ func (c *Comparison) align(a, b []*node, depth int, top bool) {
 
 // pair appends two rows that are matched, and what is below them.
 func (c *Comparison) pair(a, b *node, depth int) {
-	row := Row{Depth: depth, A: a.row, B: b.row, Change: Alike, Delta: b.row.Duration - a.row.Duration, Self: b.self - a.self}
+	before, after := a.duration(), b.duration()
+	row := Row{Depth: depth, A: a.row, B: b.row, RunA: a.run, RunB: b.run, Change: Alike, Delta: after - before, Self: b.self - a.self}
 	switch {
-	case a.row.Outcome != b.row.Outcome || a.row.Status != b.row.Status:
+	case endsOtherwise(a, b):
 		row.Change = Outcome
-	case row.Delta >= Least && row.Delta > a.row.Duration/10:
+	case a.run != nil && a.run.Count != b.run.Count:
+		row.Change = Count
+	case row.Delta >= Least && row.Delta > before/10:
 		row.Change = Slower
-	case row.Delta <= -Least && -row.Delta > a.row.Duration/10:
+	case row.Delta <= -Least && -row.Delta > before/10:
 		row.Change = Faster
 	}
 	c.Rows = append(c.Rows, row)
 	c.align(a.children, b.children, depth+1, false)
 }
 
+// endsOtherwise says whether the outcomes differ: of repeated ones, how many are not ok.
+func endsOtherwise(a, b *node) bool {
+	if a.run != nil {
+		return a.run.Failed != b.run.Failed
+	}
+	return a.row.Outcome != b.row.Outcome || a.row.Status != b.row.Status
+}
+
 // only appends a row that one trace has, and what is below it.
 func (c *Comparison) only(n *node, depth int, change Change) {
 	row := Row{Depth: depth, Change: change}
+	if n.run != nil {
+		row.RunA, row.RunB = &Run{}, &Run{}
+	}
 	if change == Added {
-		row.B, row.Delta, row.Self = n.row, n.row.Duration, n.self
+		row.B, row.RunB, row.Delta, row.Self = n.row, n.run, n.duration(), n.self
 	} else {
-		row.A, row.Delta, row.Self = n.row, -n.row.Duration, -n.self
+		row.A, row.RunA, row.Delta, row.Self = n.row, n.run, -n.duration(), -n.self
 	}
 	c.Rows = append(c.Rows, row)
-	for _, child := range n.children {
+	children, _ := fold(n.children, nil)
+	for _, child := range children {
 		c.only(child, depth+1, change)
 	}
 }

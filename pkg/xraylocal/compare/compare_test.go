@@ -42,7 +42,11 @@ func scale(doc *segment.Document) {
 func draw(c *Comparison) string {
 	var b strings.Builder
 	for _, r := range c.Rows {
-		fmt.Fprintf(&b, "%s%s %s %v self %v\n", strings.Repeat("  ", r.Depth), r.Row().Name, r.Change,
+		name := r.Row().Name
+		if r.RunA != nil {
+			name += fmt.Sprintf(" × %d of %v, × %d of %v", r.RunA.Count, r.RunA.Mean().Round(time.Millisecond), r.RunB.Count, r.RunB.Mean().Round(time.Millisecond))
+		}
+		fmt.Fprintf(&b, "%s%s %s %v self %v\n", strings.Repeat("  ", r.Depth), name, r.Change,
 			r.Delta.Round(time.Millisecond), r.Self.Round(time.Millisecond))
 	}
 	return b.String()
@@ -127,20 +131,93 @@ func TestEntryPointsOfOtherNames(t *testing.T) {
 	}
 }
 
-// TestLarge holds that siblings in their thousands take no quadratic time.
+// repeated is a trace with n calls of 10 ms each, of which each has a segment
+// below, and of these the first failed end badly; one call of another kind is
+// between each two.
+func repeated(t *testing.T, n, failed int) []*segment.Document {
+	t.Helper()
+	var calls, lines strings.Builder
+	for i := range n {
+		at := 20 * i
+		fault := ""
+		if i < failed {
+			fault = `"fault":true,`
+		}
+		fmt.Fprintf(&calls, `{"id":"c%d","name":"stock","namespace":"remote",%s"start_time":%d,"end_time":%d},{"id":"l%d","name":"lock","start_time":%d,"end_time":%d},`,
+			i, fault, at, at+10, i, at+10, at+11)
+		fmt.Fprintf(&lines, `{"id":"s%d","parent_id":"c%d","name":"stock","start_time":%d,"end_time":%d}`+"\n", i, i, at+1, at+9)
+	}
+	return trace(t, fmt.Sprintf(`{"id":"1","name":"web","start_time":0,"end_time":2000,"subsegments":[%s{"id":"2","name":"render","start_time":1990,"end_time":2000}]}
+	%s`, calls.String(), lines.String()))
+}
+
+func TestRepeated(t *testing.T) {
+	for name, tt := range map[string]struct {
+		a, b []*segment.Document
+		want string
+	}{
+		"another number": {repeated(t, 48, 0), repeated(t, 50, 0), `web alike 0s self -22ms
+  stock × 48 of 10ms, × 50 of 10ms count 20ms self 4ms
+    stock × 48 of 8ms, × 50 of 8ms count 16ms self 16ms
+  lock × 48 of 1ms, × 50 of 1ms count 2ms self 2ms
+  render alike 0s self 0s
+`},
+		"one has become many": {repeated(t, 1, 0), repeated(t, 4, 0), `web alike 0s self -33ms
+  stock × 1 of 10ms, × 4 of 10ms count 30ms self 6ms
+    stock × 1 of 8ms, × 4 of 8ms count 24ms self 24ms
+  lock × 1 of 1ms, × 4 of 1ms count 3ms self 3ms
+  render alike 0s self 0s
+`},
+		"too few to fold": {repeated(t, 0, 0), repeated(t, 1, 0), `web alike 0s self -11ms
+  stock added 10ms self 2ms
+    stock added 8ms self 8ms
+  lock added 1ms self 1ms
+  render alike 0s self 0s
+`},
+		"many are missing": {repeated(t, 4, 0), repeated(t, 0, 0), `web alike 0s self 44ms
+  stock × 4 of 10ms, × 0 of 0s missing -40ms self -8ms
+    stock × 4 of 8ms, × 0 of 0s missing -32ms self -32ms
+  lock × 4 of 1ms, × 0 of 0s missing -4ms self -4ms
+  render alike 0s self 0s
+`},
+		"some fail": {repeated(t, 5, 1), repeated(t, 6, 2), `web alike 0s self -11ms
+  stock × 5 of 10ms, × 6 of 10ms outcome 10ms self 2ms
+    stock × 5 of 8ms, × 6 of 8ms count 8ms self 8ms
+  lock × 5 of 1ms, × 6 of 1ms count 1ms self 1ms
+  render alike 0s self 0s
+`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := Traces(tt.a, tt.b)
+			if got := draw(c); got != tt.want {
+				t.Errorf("got\n%swant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestLarge holds that siblings in their thousands take no quadratic time,
+// whether they are folded or not.
 func TestLarge(t *testing.T) {
-	many := func(n int) []*segment.Document {
+	many := func(n int, name string) []*segment.Document {
 		end := 2000.0
 		root := &segment.Document{ID: "1", Name: "web", StartTime: 1000, EndTime: &end}
 		for i := range n {
 			at := 1000 + float64(i)/1000
 			until := at + 0.0005
-			root.Subsegments = append(root.Subsegments, &segment.Document{ID: fmt.Sprint(i + 2), Name: "GetItem", StartTime: at, EndTime: &until})
+			called := name
+			if called == "" {
+				called = fmt.Sprint(i)
+			}
+			root.Subsegments = append(root.Subsegments, &segment.Document{ID: fmt.Sprint(i + 2), Name: called, StartTime: at, EndTime: &until})
 		}
 		return []*segment.Document{root}
 	}
-	c := Traces(many(50_000), many(50_100))
-	if c.Changes[Added] != 100 || c.Changes[Alike] != 50_001 {
+	if c := Traces(many(50_000, ""), many(50_100, "")); c.Changes[Added] != 100 || c.Changes[Alike] != 50_001 {
 		t.Error(c.Changes)
+	}
+	c := Traces(many(50_000, "GetItem"), many(50_100, "GetItem"))
+	if len(c.Rows) != 2 || c.Rows[1].Change != Count || c.Rows[1].RunA.Count != 50_000 || c.Rows[1].RunB.Total.Round(time.Millisecond) != 25050*time.Millisecond {
+		t.Errorf("%v, %+v, %+v", c.Changes, c.Rows[1].RunA, c.Rows[1].RunB)
 	}
 }

@@ -1,7 +1,8 @@
 import { expect, test } from "@playwright/test";
 import { duration } from "../src/format";
+import { put, traceId } from "./plant";
 import type { Comparison } from "../src/pages/compare/types";
-import { address, api, checkAll, planted, watch } from "./server";
+import { address, api, checkAll, consoleUrl, planted, watch } from "./server";
 
 interface Choices {
   traces: { id: string; request: string; duration: number; outcome: string }[];
@@ -85,13 +86,41 @@ test("an id that is typed is compared, and a wrong one explained", async ({ page
   await expect(page.getByRole("grid")).toBeVisible();
 });
 
-test("large and hostile traces are compared, at all widths", async ({ page }) => {
-  test.slow(); // axe reads all of it twice
-  const errors = watch(page);
-  await page.goto(address("/compare", { a: planted("hostile"), b: planted("large"), all: "1" }));
+/** A trace of calls of these names, one after the other, each of 10 ms. */
+async function calls(rest: string, names: string[]): Promise<string> {
+  const t = Number(process.env.PLANTED_AT) - 200;
+  const id = traceId(t, rest.padStart(24, "f"));
+  const hex = (n: number) => n.toString(16).padStart(16, "0");
+  await put(consoleUrl(), [
+    { trace_id: id, id: hex(1), name: "n-plus-one", start_time: t, end_time: t + names.length / 100 },
+    ...names.map((name, i) => ({ trace_id: id, id: hex(i + 2), parent_id: hex(1), type: "subsegment", name, namespace: "aws", start_time: t + i / 100, end_time: t + (i + 1) / 100 })),
+  ]);
+  return id;
+}
+
+test("what repeats is one row, with the number and times of each side", async ({ page }) => {
+  const repeat = (n: number) => Array<string>(n).fill("GetItem");
+  const a = await calls("a1", ["PutItem", ...repeat(48)]);
+  const b = await calls("a2", ["PutItem", ...repeat(50)]);
+  await page.goto(address("/compare", { a, b }));
   const grid = page.getByRole("grid");
-  const want = await api<Comparison>("compare", { a: planted("hostile"), b: planted("large") });
-  expect(want.rows.length).toBeGreaterThan(5000);
+  await expect(grid).toHaveAttribute("aria-rowcount", "2");
+  const row = grid.getByRole("row").nth(1);
+  await expect(row.getByRole("gridcell")).toHaveText([/GetItem\s*× 48 → 50\s*10\.0 ms each/, "", "A: 480 ms", "B: 500 ms", "+20.0 ms", /other number/]);
+  await expect(page.getByRole("region", { name: "What differs" }).getByRole("button", { name: "1 other number" })).toBeVisible();
+  // It opens the slowest of B.
+  const want = await api<Comparison>("compare", { a, b });
+  await row.dblclick();
+  await expect(page).toHaveURL(new RegExp(`/trace/${b}.*segment=${want.rows.find((r) => r.change === "count")!.b!.id}`));
+});
+
+test("long and hostile traces are compared, at all widths", async ({ page }) => {
+  const errors = watch(page);
+  const long = await calls("a3", Array.from({ length: 3000 }, (_, i) => `call ${i}`));
+  await page.goto(address("/compare", { a: planted("hostile"), b: long, all: "1" }));
+  const grid = page.getByRole("grid");
+  const want = await api<Comparison>("compare", { a: planted("hostile"), b: long });
+  expect(want.rows.length).toBeGreaterThan(3000);
   await expect(grid).toHaveAttribute("aria-rowcount", String(want.rows.length));
   expect(await page.locator("*").count()).toBeLessThan(2000);
   await checkAll(page, "compare-hostile");

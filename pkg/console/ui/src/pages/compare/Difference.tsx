@@ -7,7 +7,7 @@ import { useShortcuts } from "../../state/shortcuts";
 import { useUrl } from "../../state/url";
 import { CHANGES, type Change, type Comparison, type Row, type Side } from "./types";
 
-const ORDER: Change[] = ["outcome", "added", "missing", "slower", "faster", "alike"];
+const ORDER: Change[] = ["outcome", "count", "added", "missing", "slower", "faster", "alike"];
 const NARROW = "(max-width: 760px)";
 
 export function signed(seconds: number): string {
@@ -145,6 +145,12 @@ function Cells({ row, data, longest }: { row: Row; data: Comparison; longest: nu
         <span className="cut" title={`${row.name} ${row.label}`.trim()}>
           {row.name} <span className="dim">{row.label}</span>
         </span>
+        {repeated(row) && (
+          <>
+            <b className="compare-times">{times(row)}</b>
+            <span className="compare-each dim cut">{each(row)}</span>
+          </>
+        )}
       </span>
       <span role="gridcell" className="compare-bars">
         <Bar side={row.a} longest={longest} name="a" />
@@ -156,10 +162,29 @@ function Cells({ row, data, longest }: { row: Row; data: Comparison; longest: nu
         {row.a && row.b ? (row.change === "alike" ? "" : signed(row.delta)) : ""}
       </span>
       <span role="gridcell" className="compare-change cut">
-        <ChangeSign change={row.change} /> {row.change === "outcome" && row.a && row.b ? `${ended(row.a)} → ${ended(row.b)}` : CHANGES[row.change].word}
+        <ChangeSign change={row.change} /> {changed(row)}
       </span>
     </>
   );
+}
+
+const repeated = (row: Row) => !!(row.a?.run ?? row.b?.run);
+
+/** "× 48 → 50", "× 48" if there are as many in both. */
+function times(row: Row): string {
+  const [a, b] = [row.a?.run?.count ?? 0, row.b?.run?.count ?? 0];
+  return `× ${a === b || !b ? count(a) : !a ? count(b) : `${count(a)} → ${count(b)}`}`;
+}
+
+/** How long one of many took. */
+function each(row: Row): string {
+  const means = [row.a?.run, row.b?.run].filter((run) => run !== undefined).map((run) => duration(run.mean));
+  return `${means[0] === means[1] ? means[0] : means.join(" → ")} each`;
+}
+
+function changed({ change, a, b }: Row): string {
+  if (change === "outcome" && a && b) return a.run && b.run ? `${count(a.run.failed)} → ${count(b.run.failed)} failed` : `${ended(a)} → ${ended(b)}`;
+  return CHANGES[change].word;
 }
 
 function ended(side: Side): string {
@@ -172,7 +197,7 @@ function Time({ side, which }: { side: Side | undefined; which: string }) {
       <span className="hidden">{which}: </span>
       {side ? (
         <>
-          {side.outcome !== "ok" && (
+          {(side.run ? side.run.failed > 0 : side.outcome !== "ok") && (
             <svg viewBox="0 0 12 12" className={`mark ${side.outcome}`} role="img" aria-label={WORDS[side.outcome]}>
               <OutcomeShape outcome={side.outcome} />
             </svg>
@@ -190,7 +215,7 @@ function Bar({ side, longest, name }: { side: Side | undefined; longest: number;
   if (!side) return <i className="compare-bar" />;
   return (
     <i className={`compare-bar ${name}`}>
-      <i style={{ left: `${(side.offset / longest) * 100}%`, width: `${Math.max((side.duration / longest) * 100, 0.3)}%` }} />
+      <i style={{ left: `${(side.offset / longest) * 100}%`, width: `${Math.max(((side.run?.span ?? side.duration) / longest) * 100, 0.3)}%` }} />
     </i>
   );
 }
@@ -220,7 +245,7 @@ function Blame({ data }: { data: Comparison }) {
                 <span style={{ width: `${(row.self / most) * 100}%` }} />
               </span>
               <span className="cut">
-                {row.name} <span className="dim">{row.label}</span>
+                {row.name} <span className="dim">{row.label}</span> {repeated(row) && times(row)}
               </span>
             </li>
           );

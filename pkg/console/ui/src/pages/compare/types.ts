@@ -14,7 +14,7 @@ export interface TraceLine {
   services: number;
 }
 
-export type Change = "alike" | "slower" | "faster" | "outcome" | "missing" | "added";
+export type Change = "alike" | "slower" | "faster" | "outcome" | "count" | "missing" | "added";
 
 export interface Side {
   id: string;
@@ -23,6 +23,16 @@ export interface Side {
   inProgress: boolean;
   outcome: Outcome;
   status: number;
+  /** Of repeated siblings, which are one row: duration is of all together, id of the slowest. */
+  run?: Run;
+}
+
+export interface Run {
+  count: number;
+  failed: number;
+  mean: number;
+  /** From the first start to the last end. */
+  span: number;
 }
 
 export interface Row {
@@ -50,6 +60,7 @@ export interface Comparison {
 /** The sign and the word of each change. */
 export const CHANGES: Record<Change, { sign: string; word: string }> = {
   outcome: { sign: "!", word: "other outcome" },
+  count: { sign: "×", word: "other number" },
   added: { sign: "+", word: "added" },
   missing: { sign: "−", word: "missing" },
   slower: { sign: "▲", word: "slower" },
