@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,13 +14,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline/terminal"
 )
 
 // tracesFlags are what the traces command can be told.
 type tracesFlags struct {
 	endpoint             string
-	filter               string
+	filter, group        string
 	from, to, last       string
 	limit                int
 	asJSON, asc, explain bool
@@ -50,6 +52,7 @@ seconds since the epoch.`,
   bragg traces --filter 'service("checkout") { error } AND annotation.plan = "gold"' --last 1h
   bragg traces --filter 'edge("web", "cart") { responsetime > 0.5 }' --from 14:00 --to 14:30
   bragg traces --filter 'rootcause.fault.exception { message CONTAINS "timeout" }' --explain
+  bragg traces --group slow --filter fault
   bragg traces --json --limit 1000 | jq -r '.[] | select(.HasFault) | .Id'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -62,6 +65,7 @@ seconds since the epoch.`,
 	endpointFlag(cmd, &flags.endpoint)
 	f := cmd.Flags()
 	f.StringVar(&flags.filter, "filter", "", "list only traces that match this filter expression")
+	f.StringVar(&flags.group, "group", "", "list only traces of this group: a filter expression saved under a name")
 	f.StringVar(&flags.last, "last", "6h", "how far to look back from --to, such as 90s, 15m, 6h or 7d")
 	f.StringVar(&flags.from, "from", "", "list traces that started at this time or later, instead of --last")
 	f.StringVar(&flags.to, "to", "", "list traces that started at this time or earlier (default now)")
@@ -91,7 +95,7 @@ func (f *tracesFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	q := client.Query{From: from, To: to, Filter: f.filter, Limit: f.limit, Explain: f.explain}
+	q := client.Query{From: from, To: to, Filter: inGroup(f.group, f.filter), Limit: f.limit, Explain: f.explain, Segments: true}
 	list, err := client.Find(cmd.Context(), api, q)
 	if err != nil {
 		return refused(err, endpoint)
@@ -103,19 +107,32 @@ func (f *tracesFlags) run(cmd *cobra.Command) error {
 	case f.explain:
 		return writeExplanation(out, q, list)
 	case f.asJSON:
-		return writeSummariesJSON(out, list.Summaries)
+		return writeSummariesJSON(out, list)
 	case len(list.Summaries) == 0:
 		return f.writeNothing(out, endpoint, list, from, to)
 	}
 	screen := terminal.ScreenOf(out)
 	screen.ASCII = f.asc
-	if err := screen.WriteList(out, listLines(list.Summaries, now)); err != nil {
+	if err := screen.WriteList(out, listLines(list, now)); err != nil {
 		return err
 	}
 	if list.More {
 		_, err = fmt.Fprintf(out, "The latest %d; --limit shows more.\n", len(list.Summaries))
 	}
 	return err
+}
+
+// inGroup returns the expression of the traces of a group, "" for all, which match a
+// filter, "" for any. The server knows the groups.
+func inGroup(group, expression string) string {
+	if group == "" {
+		return expression
+	}
+	in := (&filter.Group{By: filter.GroupName, Op: filter.Equals, Value: group}).String()
+	if strings.TrimSpace(expression) == "" {
+		return in
+	}
+	return in + " AND (" + expression + ")"
 }
 
 // refused says why a query failed; in the server's words, if it is the query that
@@ -133,7 +150,7 @@ func (f *tracesFlags) writeNothing(out io.Writer, endpoint string, list *client.
 	if f.from != "" || f.to != "" {
 		where = fmt.Sprintf("from %s to %s", clock(from), clock(to))
 	}
-	if f.filter != "" && list.Scanned > 0 {
+	if (f.filter != "" || f.group != "") && list.Scanned > 0 {
 		_, err := fmt.Fprintf(out, "None of %d traces at %s %s matches. --explain says how they were looked at; --last 24h looks further back.\n",
 			list.Scanned, endpoint, where)
 		return err
@@ -147,13 +164,13 @@ func (f *tracesFlags) writeNothing(out io.Writer, endpoint string, list *client.
 }
 
 // listLines makes the lines of the list.
-func listLines(summaries []types.TraceSummary, now time.Time) []terminal.Line {
-	lines := make([]terminal.Line, len(summaries))
-	for i, summary := range summaries {
+func listLines(list *client.List, now time.Time) []terminal.Line {
+	lines := make([]terminal.Line, len(list.Summaries))
+	for i, summary := range list.Summaries {
 		s := client.Summarize(summary)
 		lines[i] = terminal.Line{
 			ID: s.ID, Age: now.Sub(s.Start), Duration: s.Duration, InProgress: s.InProgress,
-			Outcome: s.Outcome, Status: s.Status, Request: s.Request(), Service: s.Service, Services: s.Services,
+			Outcome: s.Outcome, Status: s.Status, Request: s.Request(), Service: s.Service, Services: s.Services, Segments: list.Segments[s.ID],
 		}
 	}
 	return lines
@@ -161,13 +178,16 @@ func listLines(summaries []types.TraceSummary, now time.Time) []terminal.Line {
 
 // writeSummariesJSON prints summaries with the member names of X-Ray's API,
 // times in RFC 3339 and without the members that are absent, as the AWS command
-// line does.
-func writeSummariesJSON(out io.Writer, summaries []types.TraceSummary) error {
-	objects := make([]any, len(summaries))
-	for i, s := range summaries {
+// line does; and with SegmentCount, which X-Ray Local alone has.
+func writeSummariesJSON(out io.Writer, list *client.List) error {
+	objects := make([]any, len(list.Summaries))
+	for i, s := range list.Summaries {
 		object, err := summaryObject(s)
 		if err != nil {
 			return fmt.Errorf("trace summary %s: %w", aws.ToString(s.Id), err)
+		}
+		if n := list.Segments[aws.ToString(s.Id)]; n > 0 {
+			object["SegmentCount"] = n
 		}
 		objects[i] = object
 	}
@@ -175,7 +195,7 @@ func writeSummariesJSON(out io.Writer, summaries []types.TraceSummary) error {
 }
 
 // summaryObject returns a summary as X-Ray's JSON has it.
-func summaryObject(s types.TraceSummary) (any, error) {
+func summaryObject(s types.TraceSummary) (map[string]any, error) {
 	annotations := make(map[string]any, len(s.Annotations))
 	for key, values := range s.Annotations {
 		var list []any
@@ -197,7 +217,8 @@ func summaryObject(s types.TraceSummary) (any, error) {
 	if err := decoder.Decode(&object); err != nil {
 		return nil, err
 	}
-	return withoutNull(object), nil
+	withoutNull(object)
+	return object, nil
 }
 
 // annotationObject returns the value with the name of its kind.
@@ -215,7 +236,7 @@ func annotationObject(v types.AnnotationValue) map[string]any {
 }
 
 // withoutNull removes the members that are null, at any depth.
-func withoutNull(v any) any {
+func withoutNull(v any) {
 	switch v := v.(type) {
 	case map[string]any:
 		for key, member := range v {
@@ -230,5 +251,4 @@ func withoutNull(v any) any {
 			withoutNull(element)
 		}
 	}
-	return v
 }

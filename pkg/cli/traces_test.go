@@ -18,9 +18,9 @@ func TestTracesDrawing(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Unix(1795366600, 0) // when the list was recorded
-	summaries, more, err := client.ListTraces(t.Context(), api, now.Add(-6*time.Hour), now, 20)
-	if err != nil || more {
-		t.Fatalf("more %v, error %v", more, err)
+	list, err := client.Find(t.Context(), api, client.Query{From: now.Add(-6 * time.Hour), To: now, Limit: 20})
+	if err != nil || list.More {
+		t.Fatalf("list %+v, error %v", list, err)
 	}
 	for name, screen := range map[string]terminal.Screen{
 		"40": {Width: 40}, "80": {Width: 80}, "120": {Width: 120}, "200": {Width: 200},
@@ -28,7 +28,7 @@ func TestTracesDrawing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			if err := screen.WriteList(&out, listLines(summaries, now)); err != nil {
+			if err := screen.WriteList(&out, listLines(list, now)); err != nil {
 				t.Fatal(err)
 			}
 			golden(t, "traces-"+name, out.String())

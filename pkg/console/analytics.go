@@ -219,7 +219,7 @@ func (c *console) readSets(ctx context.Context, sets ...chosenSet) (traces [2][]
 			break
 		}
 		readers.Go(func() {
-			list, err := client.Find(ctx, c.xray, s.Query)
+			list, err := c.find(ctx, s.Query)
 			if err != nil {
 				errs[i] = err
 				return

@@ -61,6 +61,7 @@ func problemOf(err error) *problem {
 	var syntax *filter.SyntaxError
 	var call smithy.APIError
 	var response *smithyhttp.ResponseError
+	var refused interface{ Refusal() string } // the API's, without the detour over HTTP
 	switch {
 	case errors.As(err, &p):
 		return p
@@ -72,6 +73,8 @@ func problemOf(err error) *problem {
 			Detail: "X-Ray Local has no trace with this id. It may not have arrived yet, or was deleted for its age."}
 	case errors.As(err, &call) && errors.As(err, &response) && response.HTTPStatusCode() < 500:
 		return &problem{Status: http.StatusBadRequest, Title: "X-Ray Local refused the request", Detail: call.ErrorMessage()}
+	case errors.As(err, &refused) && refused.Refusal() != "":
+		return &problem{Status: http.StatusBadRequest, Title: "X-Ray Local refused the request", Detail: refused.Refusal()}
 	default:
 		return &problem{Status: http.StatusBadGateway, Title: "X-Ray Local could not answer", Detail: err.Error()}
 	}

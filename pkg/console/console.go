@@ -17,6 +17,8 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/api"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/assembly"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/store/index"
 )
 
 // A Config says what the console reads beside X-Ray's API. The zero Config is
@@ -50,19 +52,30 @@ type Tracer interface {
 	Trace(ctx context.Context, id string) (*assembly.Trace, error)
 }
 
+// A Knower reads what is kept of traces beside their documents, without the detour
+// over JSON; nil stands for none.
+type Knower interface {
+	Summaries(ctx context.Context, of api.Selection, limit int, token string) (*api.SummaryPage, error)
+	Facts(ctx context.Context, of api.Selection, patience time.Duration, f func(*index.Facts) error) (store.Covered, error)
+	LinksTo(ctx context.Context, id string, limit int) (links []store.LinkIn, all int, err error)
+}
+
 // ForAPI returns the console of the X-Ray API that api serves, which it calls
 // in memory. If api is a Noticer, the pages show its notice; if it is an
-// Insider, what it knows; if it is a Tracer, they read traces with it.
+// Insider, what it knows; if it is a Tracer, they read traces with it; if it is a
+// Knower, they count all that match, and show links from other traces.
 func ForAPI(api http.Handler) http.Handler { return Config{}.ForAPI(api) }
 
 // ForAPI is the function ForAPI with this configuration.
 func (cfg Config) ForAPI(api http.Handler) http.Handler {
-	c := &console{cfg: cfg, xray: client.InProcess(api), now: time.Now, notice: func() string { return "" }}
+	c := &console{cfg: cfg, xray: client.InProcess(api), now: time.Now, notice: func() string { return "" },
+		counting: make(chan struct{}, countsAtOnce)}
 	if n, ok := api.(Noticer); ok {
 		c.notice = n.Notice
 	}
 	c.insider, _ = api.(Insider)
 	c.tracer, _ = api.(Tracer)
+	c.knower, _ = api.(Knower)
 	return c.handler()
 }
 
@@ -77,6 +90,8 @@ type console struct {
 	equals   equals         // in both backends
 	metrics  *scraper       // of the collector; nil if none are named
 	tracer   Tracer         // or nil
+	knower   Knower         // or nil
+	counting chan struct{}  // holds as many as are counted at once
 	traces   traceCache
 }
 

@@ -221,6 +221,9 @@ type seriesAnswer struct {
 	Period  float64        `json:"period"` // seconds
 	Start   float64        `json:"start"`  // of the first, in seconds since the epoch
 	Periods []seriesPeriod `json:"periods"`
+	// Part is of how many traces the series is, if the time did not suffice for all;
+	// null if it is of all.
+	Part *mapPart `json:"part"`
 }
 
 type seriesPeriod struct {
@@ -244,11 +247,19 @@ func (c *console) mapSeries(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	series, length, err := client.Series(r.Context(), c.xray, client.GraphQuery{From: q.From, To: q.To, Filter: q.Filter}, typed(selector).String())
+	patience, err := patienceOf(r.FormValue("patience"))
 	if err != nil {
 		return nil, err
 	}
-	return joined(series, q.From, q.To, length), nil
+	series, length, covered, err := client.Series(r.Context(), c.xray, client.GraphQuery{From: q.From, To: q.To, Filter: q.Filter, Patience: patience}, typed(selector).String())
+	if err != nil {
+		return nil, err
+	}
+	out := joined(series, q.From, q.To, length)
+	if !covered.Whole() {
+		out.Part = &mapPart{covered.Looked, covered.All}
+	}
+	return out, nil
 }
 
 // typed selects by type where the expression selects by name alone: a service of

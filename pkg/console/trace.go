@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/bragg-tracing/bragg/pkg/segment"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/assembly"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline"
 )
@@ -286,18 +287,8 @@ func (v *traceView) flags(r *timeline.Row) int {
 
 func (v *traceView) addLinks(r *timeline.Row) {
 	for _, l := range r.Document.Links {
-		v.Links = append(v.Links, linkView{From: r.ID, Trace: l.TraceID, ID: l.ID, Kind: linkKind(l)})
+		v.Links = append(v.Links, linkView{From: r.ID, Trace: l.TraceID, ID: l.ID, Kind: assembly.LinkKind(l)})
 	}
-}
-
-// linkKind says what a link is, as attributes of X-Ray and OpenTelemetry do.
-func linkKind(l segment.Link) string {
-	for _, name := range []string{"aws.xray.link_type", "link.type", "reference"} {
-		if kind, ok := l.Attributes[name].(string); ok {
-			return kind
-		}
-	}
-	return ""
 }
 
 // A table gives texts numbers.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bragg-tracing/bragg/pkg/segment"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/assembly"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline"
 )
 
@@ -112,7 +113,7 @@ func (t *laidOut) segment(row *timeline.Row) *segmentView {
 		}
 	}
 	for _, l := range doc.Links {
-		v.Links = append(v.Links, linkView{From: row.ID, Trace: l.TraceID, ID: l.ID, Kind: linkKind(l)})
+		v.Links = append(v.Links, linkView{From: row.ID, Trace: l.TraceID, ID: l.ID, Kind: assembly.LinkKind(l)})
 	}
 	return v
 }

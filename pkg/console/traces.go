@@ -18,13 +18,14 @@ import (
 // files.
 func (c *console) tracesRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /console/api/traces", answer(c.list))
+	mux.HandleFunc("GET /console/api/traces/counts", answer(c.counts))
 	mux.HandleFunc("GET /console/api/export", c.export)
 	mux.HandleFunc("POST /console/api/import", answer(c.imported))
 }
 
 // Bounds of the list.
 const (
-	listed     = 1000 // traces, the newest; figures and refiners are of these
+	listed     = 1000 // traces, the newest; figures and refiners are of these, until all are counted
 	listBins   = 60   // of the distribution of response times
 	mostValues = 12   // of a refiner
 )
@@ -57,6 +58,7 @@ type traceRow struct {
 	Services    []string `json:"services"` // those that took part, sorted; clients not
 	User        string   `json:"user"`
 	Annotations int      `json:"annotations"`
+	Segments    int      `json:"segments"` // that were sent; 0 if X-Ray does not tell
 }
 
 // A refiner is something that traces are told apart by.
@@ -84,7 +86,7 @@ func (c *console) list(r *http.Request) (any, error) {
 	if n, err := strconv.Atoi(r.FormValue("limit")); err == nil && n > 0 {
 		q.Limit, q.Whole = min(n, listed), false
 	}
-	found, err := client.Find(r.Context(), c.xray, q)
+	found, err := c.find(r.Context(), q)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +94,9 @@ func (c *console) list(r *http.Request) (any, error) {
 		Edges: []float64{}, Counts: []int{}, Refiners: []refiner{}}
 	set := make([]analytics.Trace, len(found.Summaries))
 	for i, s := range found.Summaries {
-		out.Traces = append(out.Traces, newTraceRow(s))
+		row := newTraceRow(s)
+		row.Segments = found.Segments[row.ID]
+		out.Traces = append(out.Traces, row)
 		set[i] = analytics.Of(s)
 	}
 	if q.After != "" {
@@ -101,7 +105,8 @@ func (c *console) list(r *http.Request) (any, error) {
 	if h := analytics.Histograms(set, nil, listBins); len(h.A) > 0 {
 		out.Edges, out.Counts = h.Edges, h.A
 	}
-	out.refine(set)
+	out.Refiners = refine(outcomesOf(set), analytics.Compare(set, nil, analytics.Options{}).Tables,
+		func(row analytics.Row) string { return row.Filter })
 	if len(set) == 0 {
 		any, err := client.Find(r.Context(), c.xray, client.Query{From: time.Unix(0, 0), To: c.now().Add(24 * time.Hour), Limit: 1})
 		if err != nil {
@@ -143,36 +148,43 @@ func servicesOf(ids []types.ServiceId) []string {
 	return slices.Compact(names)
 }
 
-// refine counts the traces of each outcome and value.
-func (l *traceList) refine(set []analytics.Trace) {
+// outcomesOf counts the traces of each outcome.
+func outcomesOf(set []analytics.Trace) map[string]int {
+	counts := make(map[string]int)
+	for _, t := range set {
+		counts[t.Outcome]++
+	}
+	return counts
+}
+
+// refine makes refiners of the traces of each outcome and value; filterOf tells the
+// expression of those that have a value.
+func refine(byOutcome map[string]int, tables []analytics.Table, filterOf func(analytics.Row) string) []refiner {
+	refiners := []refiner{}
 	outcome := refiner{Name: "outcome"}
 	for _, o := range outcomes {
-		n := 0
-		for _, t := range set {
-			if t.Outcome == string(o) {
-				n++
-			}
-		}
-		if n > 0 {
+		if n := byOutcome[string(o)]; n > 0 {
 			outcome.Values = append(outcome.Values, refinerValue{string(o), n, string(o)})
 		}
 	}
 	if len(outcome.Values) > 0 {
-		l.Refiners = append(l.Refiners, outcome)
+		refiners = append(refiners, outcome)
 	}
-	for _, table := range analytics.Compare(set, nil, analytics.Options{}).Tables {
+	for _, table := range tables {
 		one := refiner{Name: string(table.Dimension)}
 		for _, row := range table.Rows {
-			switch {
-			case row.Value == analytics.None || row.Filter == "":
-			case len(one.Values) == mostValues:
+			if row.Value == analytics.None {
+				continue
+			}
+			if len(one.Values) == mostValues {
 				one.More++
-			default:
-				one.Values = append(one.Values, refinerValue{row.Value, row.A, row.Filter})
+			} else if filter := filterOf(row); filter != "" {
+				one.Values = append(one.Values, refinerValue{row.Value, row.A, filter})
 			}
 		}
 		if len(one.Values) > 0 {
-			l.Refiners = append(l.Refiners, one)
+			refiners = append(refiners, one)
 		}
 	}
+	return refiners
 }

@@ -3,7 +3,12 @@ package console
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestList(t *testing.T) {
@@ -26,7 +31,7 @@ func TestList(t *testing.T) {
 		}
 	}
 	slow, running := byID[traceID(6)], byID[traceID(7)]
-	if slow.Outcome != "fault" || slow.Request != "POST /orders" || *slow.Duration != 2 || slow.Status != 500 || slow.User != "bob" || slow.Service != "web" {
+	if slow.Outcome != "fault" || slow.Request != "POST /orders" || *slow.Duration != 2 || slow.Status != 500 || slow.User != "bob" || slow.Service != "web" || slow.Segments != 1 {
 		t.Errorf("the slow one is %+v", slow)
 	}
 	if running.Outcome != "progress" || running.Duration != nil {
@@ -82,7 +87,7 @@ func TestListGoesOn(t *testing.T) {
 }
 
 // TestRefinersMeanWhatTheySay: the expression of each value finds as many
-// traces as it has.
+// traces as it has, in the list and among all that are counted.
 func TestRefinersMeanWhatTheySay(t *testing.T) {
 	s := newServer(t, Config{})
 	for n := range 5 {
@@ -92,6 +97,11 @@ func TestRefinersMeanWhatTheySay(t *testing.T) {
 	s.put(6, slowDocument)
 	var l traceList
 	s.get("traces", recently(), &l)
+	var all tracesCount
+	s.get("traces/counts", recently(), &all)
+	if diff := cmp.Diff(l.Refiners, all.Refiners); diff != "" || all.Traces != 7 || all.Part != nil {
+		t.Errorf("counted %d, part %v (-of the list +counted):\n%s", all.Traces, all.Part, diff)
+	}
 	seen := map[string]bool{}
 	for _, refiner := range l.Refiners {
 		seen[refiner.Name] = true
@@ -101,11 +111,78 @@ func TestRefinersMeanWhatTheySay(t *testing.T) {
 			if len(refined.Traces) != v.Count {
 				t.Errorf("%s %s: %s finds %d traces, want %d", refiner.Name, v.Value, v.Filter, len(refined.Traces), v.Count)
 			}
+			var counted tracesCount
+			if s.get("traces/counts", recently("filter", v.Filter), &counted); counted.Traces != v.Count {
+				t.Errorf("%s %s: %s counts %d traces, want %d", refiner.Name, v.Value, v.Filter, counted.Traces, v.Count)
+			}
 		}
 	}
 	for _, name := range []string{"outcome", "url", "method", "status", "user", "service", "annotation.plan", "fault cause"} {
 		if !seen[name] {
 			t.Errorf("there is no refiner %s in %v", name, seen)
+		}
+	}
+}
+
+// TestCountsAreOfAll: more traces than a list has are counted, and those in a bin
+// are those that its range finds.
+func TestCountsAreOfAll(t *testing.T) {
+	s := newServer(t, Config{})
+	const traces = listed + 200
+	for n := 0; n < traces; n += 50 {
+		var body struct{ TraceSegmentDocuments []string }
+		for i := n; i < n+50; i++ {
+			body.TraceSegmentDocuments = append(body.TraceSegmentDocuments, fmt.Sprintf(
+				`{"trace_id":%q,"id":"70de5b6f19ff9a0a","name":"web","start_time":%d,"end_time":%d.%02d,"user":"user-%d"}`,
+				traceID(i), base.Unix(), base.Unix()+1, i%40, i%20))
+		}
+		s.send(body)
+	}
+	var all tracesCount
+	s.get("traces/counts", recently(), &all)
+	if all.Traces != traces || all.Part != nil || all.Slow == nil || *all.Slow != 1.35 {
+		t.Errorf("%d traces, part %v, slow %v", all.Traces, all.Part, all.Slow)
+	}
+	users := all.Refiners[len(all.Refiners)-2]
+	if users.Name != "user" || len(users.Values) != mostValues || users.More != 20-mostValues || users.Values[0].Count != traces/20 {
+		t.Errorf("users %+v", users)
+	}
+	binned := 0
+	for i, n := range all.Counts {
+		binned += n
+		var found tracesCount
+		s.get("traces/counts", recently("filter", fmt.Sprintf("responsetime >= %v AND responsetime < %v", all.Edges[i], all.Edges[i+1])), &found)
+		if i+1 < len(all.Counts) && found.Traces != n { // the last has its upper edge, too
+			t.Errorf("bin %d from %v to %v has %d, the filter finds %d", i, all.Edges[i], all.Edges[i+1], n, found.Traces)
+		}
+	}
+	if binned != traces {
+		t.Errorf("%d in bins", binned)
+	}
+	p := s.problem("traces/counts", recently("filter", `group.name = "none"`), http.StatusBadRequest)
+	if !strings.Contains(p.Detail, "none") {
+		t.Errorf("of a group that is not there: %+v", p)
+	}
+}
+
+// TestWithoutTheDetour: what the pages read from the store is what X-Ray's API
+// answers.
+func TestWithoutTheDetour(t *testing.T) {
+	s := newServer(t, Config{})
+	for n := range 30 {
+		s.put(n, []string{webDocument, slowDocument}[n%2])
+	}
+	detour := ForAPI(http.HandlerFunc(s.api.ServeHTTP))
+	for _, query := range []string{"", "filter=fault", "filter=annotation.plan", "limit=7", "filter=!service(%22web%22)"} {
+		for _, path := range []string{"traces", "analytics"} {
+			url := "/console/api/" + path + "?" + recently("b", "fault").Encode() + "&" + query
+			want := httptest.NewRecorder()
+			detour.ServeHTTP(want, httptest.NewRequest("GET", url, nil))
+			got := s.do("GET", url, "").Body.String()
+			got = regexp.MustCompile(`"segments":\d+`).ReplaceAllString(got, `"segments":0`)
+			if diff := cmp.Diff(want.Body.String(), got); diff != "" || want.Code != http.StatusOK {
+				t.Errorf("%s: %d (-API +store)\n%s", url, want.Code, diff)
+			}
 		}
 	}
 }

@@ -16,20 +16,33 @@ type Histogram struct {
 // Histograms puts the response times of two sets in bins. It has no bins if no
 // trace has a response time.
 func Histograms(a, b []Trace, bins int) Histogram {
-	least, most := math.Inf(1), math.Inf(-1)
-	for _, set := range [][]Trace{a, b} {
-		for _, t := range set {
-			if t.ResponseTime != nil {
-				least, most = min(least, *t.ResponseTime), max(most, *t.ResponseTime)
-			}
+	inA, inB := timesOf(a), timesOf(b)
+	h := histogramOf(slices.Concat(inA, inB), bins)
+	if len(h.Edges) > 0 {
+		h.A, h.B = h.count(inA), h.count(inB)
+	}
+	return h
+}
+
+// timesOf returns the response times of a set.
+func timesOf(set []Trace) []float64 {
+	times := make([]float64, 0, len(set))
+	for _, t := range set {
+		if t.ResponseTime != nil {
+			times = append(times, *t.ResponseTime)
 		}
 	}
+	return times
+}
+
+// histogramOf puts response times in bins, as those of A.
+func histogramOf(times []float64, bins int) Histogram {
 	var h Histogram
-	if bins < 1 || most < least {
+	if bins < 1 || len(times) == 0 {
 		return h
 	}
-	h.Edges, h.Log = Edges(least, most, bins)
-	h.A, h.B = h.count(a), h.count(b)
+	h.Edges, h.Log = Edges(slices.Min(times), slices.Max(times), bins)
+	h.A = h.count(times)
 	return h
 }
 
@@ -56,16 +69,13 @@ func Edges(least, most float64, bins int) (edges []float64, log bool) {
 }
 
 // count counts by the edges. The last bin holds its upper edge, too.
-func (h *Histogram) count(set []Trace) []int {
+func (h *Histogram) count(times []float64) []int {
 	counts := make([]int, len(h.Edges)-1)
 	least, most := h.Edges[0], h.Edges[len(h.Edges)-1]
-	for _, t := range set {
-		if t.ResponseTime == nil {
-			continue
-		}
-		at := (*t.ResponseTime - least) / (most - least)
+	for _, seconds := range times {
+		at := (seconds - least) / (most - least)
 		if h.Log {
-			at = math.Log(max(*t.ResponseTime, least)/least) / math.Log(most/least)
+			at = math.Log(max(seconds, least)/least) / math.Log(most/least)
 		}
 		counts[min(max(int(at*float64(len(counts))), 0), len(counts)-1)]++
 	}

@@ -107,7 +107,7 @@ func annotationText(v types.AnnotationValue) string {
 	case *types.AnnotationValueMemberBooleanValue:
 		return strconv.FormatBool(v.Value)
 	case *types.AnnotationValueMemberNumberValue:
-		return strconv.FormatFloat(v.Value, 'g', -1, 64)
+		return strconv.FormatFloat(v.Value+0, 'g', -1, 64) // + 0: no -0
 	case *types.AnnotationValueMemberStringValue:
 		return strconv.Quote(v.Value)
 	default:

@@ -54,8 +54,12 @@ func urlFilter(url string) string {
 }
 
 // A pattern is what rootcause.json compares with: a root cause of the API, with
-// what tells it from others.
-type pattern struct{ Services []patternService }
+// what tells it from others, and its kind, which only X-Ray Local knows (see
+// filter/eval).
+type pattern struct {
+	Kind     string
+	Services []patternService
+}
 
 type patternService struct {
 	Name       string
@@ -64,7 +68,7 @@ type patternService struct {
 
 type patternEntity struct {
 	Name       string
-	Exceptions []patternException `json:",omitempty"`
+	Exceptions *[]patternException `json:",omitempty"` // nil: any; those of response times have none
 }
 
 type patternException struct{ Name string }
@@ -88,6 +92,7 @@ func (t *Trace) causeFilter(d Dimension, text string) string {
 	}
 	switch d {
 	case ResponseTimeCause:
+		p.Kind = "responsetime"
 		for _, c := range t.roots.slow {
 			if slowText(c) == text {
 				for _, s := range c.Services {
@@ -100,6 +105,7 @@ func (t *Trace) causeFilter(d Dimension, text string) string {
 			}
 		}
 	case FaultCause:
+		p.Kind = "fault"
 		for _, c := range t.roots.fault {
 			if faultText(c) == text {
 				for _, s := range c.Services {
@@ -112,6 +118,7 @@ func (t *Trace) causeFilter(d Dimension, text string) string {
 			}
 		}
 	case ErrorCause:
+		p.Kind = "error"
 		for _, c := range t.roots.err {
 			if errorText(c) == text {
 				for _, s := range c.Services {
@@ -127,10 +134,10 @@ func (t *Trace) causeFilter(d Dimension, text string) string {
 	return ""
 }
 
-func exceptions(all []types.RootCauseException) []patternException {
-	var out []patternException
+func exceptions(all []types.RootCauseException) *[]patternException {
+	out := []patternException{}
 	for _, x := range all {
 		out = append(out, patternException{aws.ToString(x.Name)})
 	}
-	return out
+	return &out
 }

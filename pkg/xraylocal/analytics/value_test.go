@@ -43,7 +43,7 @@ func TestFilterOfAValue(t *testing.T) {
 		`annotation.plan (none)`:           `!(annotation.plan CONTAINS "")`,
 		`annotation.a.b c "x"`:             `annotation[a.b c] = "x"`,
 		`annotation.a.b c (none)`:          `!(annotation[a.b c] CONTAINS "")`,
-		`fault cause web → <db> (Timeout)`: `rootcause.json = #[{"Services":[{"Name":"web","EntityPath":[{"Name":"web"},{"Name":"<db>","Exceptions":[{"Name":"Timeout"}]}]}]}]`,
+		`fault cause web → <db> (Timeout)`: `rootcause.json = #[{"Kind":"fault","Services":[{"Name":"web","EntityPath":[{"Name":"web","Exceptions":[]},{"Name":"<db>","Exceptions":[{"Name":"Timeout"}]}]}]}]`,
 		`fault cause (none)`:               ``,
 	}
 	seen := 0

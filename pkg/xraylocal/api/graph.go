@@ -51,12 +51,15 @@ type getServiceGraphResponse struct {
 	ContainsOldGroupVersions bool // never: groups apply to the past at once
 	NextToken                *string
 
-	covered store.Covered
+	coverage
 }
 
-// headers says of how much the graph is.
-func (r getServiceGraphResponse) headers(h http.Header) {
-	h.Set(servicegraph.CoveredHeader, fmt.Sprintf("%d/%d", r.covered.Looked, r.covered.All))
+// A coverage is of how much an answer is.
+type coverage struct{ covered store.Covered }
+
+// headers says so.
+func (c coverage) headers(h http.Header) {
+	h.Set(servicegraph.CoveredHeader, fmt.Sprintf("%d/%d", c.covered.Looked, c.covered.All))
 }
 
 func (h *Handler) getServiceGraph(ctx context.Context, in *getServiceGraphRequest) (any, error) {
@@ -73,7 +76,7 @@ func (h *Handler) getServiceGraph(ctx context.Context, in *getServiceGraphReques
 	if err != nil {
 		return nil, err
 	}
-	out := getServiceGraphResponse{StartTime: in.StartTime, EndTime: in.EndTime, covered: covered}
+	out := getServiceGraphResponse{StartTime: in.StartTime, EndTime: in.EndTime, coverage: coverage{covered}}
 	out.Services = graphRenderer{account: callerOf(ctx).account, periods: true}.services(merger.Map())
 	return out, nil
 }

@@ -28,6 +28,8 @@ type getTimeSeriesResponse struct {
 	TimeSeriesServiceStatistics []bucketOut
 	ContainsOldGroupVersions    bool // never: groups apply to the past at once
 	NextToken                   *string
+
+	coverage
 }
 
 // A bucketOut is one period: of edges or of services, or of neither if what was
@@ -75,12 +77,12 @@ func (h *Handler) getTimeSeriesServiceStatistics(ctx context.Context, in *getTim
 	w := h.window(*in.StartTime, *in.EndTime)
 	w.From, w.To = boundary(w.From, period*1e6), boundary(w.To, period*1e6)-1
 	series := servicegraph.NewSeries(w, period, selector)
+	out := getTimeSeriesResponse{TimeSeriesServiceStatistics: []bucketOut{}}
 	if w.From <= w.To {
-		if err := h.eachGraph(ctx, w, group, series.Add); err != nil {
+		if out.covered, err = h.patientGraphs(ctx, w, group, callerOf(ctx).patience, series.Add); err != nil {
 			return nil, err
 		}
 	}
-	out := getTimeSeriesResponse{TimeSeriesServiceStatistics: []bucketOut{}}
 	for _, b := range series.Buckets() {
 		out.TimeSeriesServiceStatistics = append(out.TimeSeriesServiceStatistics, bucketOf(b, selector.Node != nil))
 	}
@@ -94,7 +96,7 @@ func (h *Handler) getTimeSeriesServiceStatistics(ctx context.Context, in *getTim
 func (h *Handler) forecast(ctx context.Context, w servicegraph.Window, group *group, period int64, selector servicegraph.Selector, buckets []bucketOut) error {
 	w.From -= insights.Before * 1e6
 	history := insights.NewHistory(w)
-	if err := h.eachGraph(ctx, w, group, history.Add); err != nil {
+	if _, err := h.patientGraphs(ctx, w, group, callerOf(ctx).patience, history.Add); err != nil {
 		return err
 	}
 	for i := range buckets {

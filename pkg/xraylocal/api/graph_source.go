@@ -71,6 +71,14 @@ func (h *Handler) patientGraphs(ctx context.Context, w servicegraph.Window, grou
 	return h.storeOf(ctx).Graphs(ctx, q, f)
 }
 
+// knowing judges traces by what the store knows of them beside their documents.
+func knowing(e filter.Expr) func(shape, values, facts []byte) (eval.Verdict, error) {
+	if e == filter.Const(true) {
+		return func(_, _, _ []byte) (eval.Verdict, error) { return eval.Yes, nil }
+	}
+	return matching(e).Facts
+}
+
 // matching lets the traces through that match an expression. Of most it is told by
 // what the store knows beside their documents.
 func matching(e filter.Expr) *store.GraphFilter {

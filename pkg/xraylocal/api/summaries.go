@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"hash/fnv"
 	"math"
 	"time"
@@ -65,6 +66,9 @@ func (h *Handler) getTraceSummaries(ctx context.Context, in *getTraceSummariesRe
 	begin := h.now()
 	s := &selection{in: in, by: q.By, expression: expression, matches: make(map[string]eval.Match)}
 	q.Where, q.Match = index.Plan(expression), s.match
+	if !in.sampled() {
+		q.Known = knowing(expression)
+	}
 	page, err := h.storeOf(ctx).Find(ctx, q)
 	if errors.Is(err, store.ErrToken) {
 		return nil, invalidRequest("Invalid NextToken")
@@ -79,7 +83,14 @@ func (h *Handler) getTraceSummaries(ctx context.Context, in *getTraceSummariesRe
 		NextToken:            orNull(page.Next),
 	}
 	for _, ref := range page.Refs {
-		out.TraceSummaries = append(out.TraceSummaries, s.summarize(ref))
+		t, err := s.summarize(ref)
+		if err != nil {
+			return nil, err
+		}
+		if !callerOf(ctx).own {
+			t.SegmentCount = 0 // X-Ray does not tell
+		}
+		out.TraceSummaries = append(out.TraceSummaries, t)
 	}
 	if n := len(page.Refs); page.Next != "" && n > 0 {
 		out.ApproximateTime = &page.Refs[n-1].Start
@@ -134,6 +145,12 @@ func (in *getTraceSummariesRequest) fixedRate() (rate float64, ok bool) {
 	return *s.Value, true
 }
 
+// sampled reports whether there is to be a sample.
+func (in *getTraceSummariesRequest) sampled() bool {
+	_, ok := in.fixedRate()
+	return ok
+}
+
 // sampledOut reports whether a trace falls out of a fixed-rate sample. The same
 // traces stay in at every call, and more of them at a higher rate.
 func (in *getTraceSummariesRequest) sampledOut(traceID string) bool {
@@ -174,9 +191,17 @@ func (s *selection) match(trace *store.Trace) bool {
 
 // summarize returns the summary of a trace that matched, with what the query
 // found of it.
-func (s *selection) summarize(ref store.Ref) *summary.Trace {
+func (s *selection) summarize(ref store.Ref) (*summary.Trace, error) {
+	if ref.Facts != nil {
+		t, err := ref.Facts.Summary(ref.TraceID, ref.Begin)
+		if err != nil {
+			return nil, fmt.Errorf("trace %s: %w", ref.TraceID, err)
+		}
+		t.Revision = ref.Revision
+		return t, nil
+	}
 	t := summary.Of(ref.Trace.Trace)
-	t.Revision = ref.Trace.Revision
+	t.Revision = ref.Revision
 	matched := ref.Matched
 	match := s.matches[ref.TraceID]
 	if s.by == store.BySpan {
@@ -194,7 +219,7 @@ func (s *selection) summarize(ref store.Ref) *summary.Trace {
 		second := float64(matched.Unix())
 		t.MatchedEventTime = &second
 	}
-	return t
+	return t, nil
 }
 
 // received returns when a request came, if that is known.

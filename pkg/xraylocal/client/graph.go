@@ -26,12 +26,12 @@ type GraphQuery struct {
 	From, To time.Time
 	Group    string // name; "" for all traces
 	Filter   string // filter expression that traces match besides; "" for all
-	// Patience is how long a service graph may take; then it is of a part of the
-	// traces, which Covered tells. 0: as long as it needs.
+	// Patience is how long an answer may take; then it is of a part of the traces,
+	// which Covered tells. 0: as long as it needs.
 	Patience time.Duration
 }
 
-// Covered says of how many traces a service graph is made.
+// Covered says of how many traces a service graph or a series is made.
 type Covered struct {
 	Looked int // traces that were looked at
 	All    int // traces that should have been; as many, if the graph is whole
@@ -47,15 +47,21 @@ func ServiceGraph(ctx context.Context, api GraphAPI, q GraphQuery) ([]types.Serv
 		in.GroupName = &q.Group
 	}
 	var covered Covered
-	out, err := api.GetServiceGraph(ctx, in, q.filtered, func(o *xray.Options) {
-		if q.Patience > 0 {
-			o.APIOptions = append(o.APIOptions, smithyhttp.AddHeaderValue(servicegraph.PatienceHeader, fmt.Sprint(q.Patience.Seconds())), covered.read)
-		}
-	})
+	out, err := api.GetServiceGraph(ctx, in, q.filtered, q.patient(&covered))
 	if err != nil {
 		return nil, Covered{}, fmt.Errorf("get the service graph: %w", err)
 	}
 	return out.Services, covered, nil
+}
+
+// patient asks for an answer within the patience, and has the answer tell of how
+// much it is.
+func (q *GraphQuery) patient(covered *Covered) func(*xray.Options) {
+	return func(o *xray.Options) {
+		if q.Patience > 0 {
+			o.APIOptions = append(o.APIOptions, smithyhttp.AddHeaderValue(servicegraph.PatienceHeader, fmt.Sprint(q.Patience.Seconds())), covered.read)
+		}
+	}
 }
 
 // read keeps what an answer's header says: the SDK does not know of it. Any other
@@ -94,8 +100,9 @@ const longSeries = 3 * time.Hour
 
 // Series returns what the services or edges did that a selector means, such as
 // service("web") or edge("web", "api"): the periods of q's range, oldest first,
-// those without requests left out, and how long each is.
-func Series(ctx context.Context, api SeriesAPI, q GraphQuery, selector string) ([]Period, time.Duration, error) {
+// those without requests left out, how long each is, and of how many traces they
+// are.
+func Series(ctx context.Context, api SeriesAPI, q GraphQuery, selector string) ([]Period, time.Duration, Covered, error) {
 	period := time.Minute
 	if q.To.Sub(q.From) > longSeries {
 		period = 5 * time.Minute
@@ -105,9 +112,10 @@ func Series(ctx context.Context, api SeriesAPI, q GraphQuery, selector string) (
 	if q.Group != "" {
 		in.GroupName = &q.Group
 	}
-	out, err := api.GetTimeSeriesServiceStatistics(ctx, in, q.filtered)
+	var covered Covered
+	out, err := api.GetTimeSeriesServiceStatistics(ctx, in, q.filtered, q.patient(&covered))
 	if err != nil {
-		return nil, 0, fmt.Errorf("get a time series: %w", err)
+		return nil, 0, Covered{}, fmt.Errorf("get a time series: %w", err)
 	}
 	series := []Period{}
 	for _, b := range slices.Backward(out.TimeSeriesServiceStatistics) {
@@ -122,7 +130,7 @@ func Series(ctx context.Context, api SeriesAPI, q GraphQuery, selector string) (
 			series = append(series, p)
 		}
 	}
-	return series, period, nil
+	return series, period, covered, nil
 }
 
 func (p *Period) add(ok *int64, errors *types.ErrorStatistics, faults *types.FaultStatistics, total *int64, seconds *float64) {

@@ -26,6 +26,7 @@ type Query struct {
 	Whole    bool      // of the page with which Limit is reached take all: List.Next goes on behind it
 	After    string    // List.Next of the list that this one follows; "" for the first
 	Explain  bool      // ask how they were found
+	Segments bool      // ask for List.Segments
 }
 
 // A List is what a Query found.
@@ -35,6 +36,9 @@ type List struct {
 	Next      string               // with Whole: Query.After of what follows; "" if nothing does
 	Scanned   int64                // traces of the time range that were looked at
 	Pages     []summary.Explanation
+	// Segments is how many segments were sent of each trace, by its id, if the
+	// query asked and the server is X-Ray Local: X-Ray does not tell.
+	Segments map[string]int
 }
 
 // ListTraces returns the summaries of at most limit traces that started between
@@ -57,7 +61,12 @@ func Find(ctx context.Context, api API, q Query) (*List, error) {
 	list := new(List)
 	var options []func(*xray.Options)
 	if q.Explain {
-		options = append(options, func(o *xray.Options) { o.APIOptions = append(o.APIOptions, list.explain) })
+		options = append(options, func(o *xray.Options) {
+			o.APIOptions = append(o.APIOptions, smithyhttp.AddHeaderValue(summary.ExplainHeader, "on"))
+		})
+	}
+	if q.Explain || q.Segments {
+		options = append(options, func(o *xray.Options) { o.APIOptions = append(o.APIOptions, list.readMore) })
 	}
 	if q.After != "" {
 		in.NextToken = &q.After
@@ -85,13 +94,10 @@ func Find(ctx context.Context, api API, q Query) (*List, error) {
 	return list, nil
 }
 
-// explain asks for explanations, and keeps those that come with the answers:
-// the SDK does not know of them.
-func (l *List) explain(stack *middleware.Stack) error {
-	if err := smithyhttp.AddHeaderValue(summary.ExplainHeader, "on")(stack); err != nil {
-		return err
-	}
-	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("Explain", func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+// readMore keeps what the answers have beside the members of X-Ray's API: the SDK
+// does not know of it.
+func (l *List) readMore(stack *middleware.Stack) error {
+	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("More", func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 		out, metadata, err := next.HandleDeserialize(ctx, in)
 		resp, ok := out.RawResponse.(*smithyhttp.Response)
 		if err != nil || !ok {
@@ -102,10 +108,33 @@ func (l *List) explain(stack *middleware.Stack) error {
 			return out, metadata, err
 		}
 		resp.Body = io.NopCloser(bytes.NewReader(body))
-		var page struct{ Explanation *summary.Explanation }
-		if json.Unmarshal(body, &page) == nil && page.Explanation != nil { // else the SDK says what is wrong
-			l.Pages = append(l.Pages, *page.Explanation)
-		}
+		l.addMore(body)
 		return out, metadata, nil
 	}), middleware.After)
+}
+
+// addMore reads the body of an answer. What is wrong with one the SDK says.
+func (l *List) addMore(body []byte) {
+	var page struct {
+		Explanation    *summary.Explanation
+		TraceSummaries []struct {
+			ID           string `json:"Id"`
+			SegmentCount int
+		}
+	}
+	if json.Unmarshal(body, &page) != nil {
+		return
+	}
+	if page.Explanation != nil {
+		l.Pages = append(l.Pages, *page.Explanation)
+	}
+	for _, t := range page.TraceSummaries {
+		if t.SegmentCount == 0 {
+			continue
+		}
+		if l.Segments == nil {
+			l.Segments = make(map[string]int)
+		}
+		l.Segments[t.ID] = t.SegmentCount
+	}
 }

@@ -14,7 +14,7 @@ import (
 // What is kept beside documents is made when they come, but for two kinds of
 // traces, for which the background makes it: large ones, when nothing has come
 // for a while, and those that an older build has stored. Until then a query reads
-// their documents.
+// their documents, and links of the latter are not known.
 
 // quiet is how long nothing has come of a large trace that is indexed.
 const quiet = 10 * time.Second
@@ -71,6 +71,7 @@ type lateTrace struct {
 
 	shape, values, facts []byte
 	entry                index.Entry
+	links                []link
 }
 
 // late reads some traces that meet a condition, of all namespaces, by an index.
@@ -119,6 +120,9 @@ func (t *lateTrace) make(ctx context.Context, q querier) error {
 	if err != nil {
 		return err
 	}
+	for _, h := range trace.state.docs {
+		t.links = appendLinks(t.links, h.Document)
+	}
 	graph := servicegraph.Of(trace.Trace, trace.Received)
 	t.entry = index.Of(trace.Trace, graph)
 	t.shape, t.values, t.facts = graph.AppendShape(nil), graph.AppendValues(nil), index.AppendFacts(nil, trace.Trace, &t.entry)
@@ -129,11 +133,17 @@ func (t *transaction) indexLate(one *lateTrace) error {
 	ctx := context.Background()
 	var revision int
 	err := t.conn.QueryRowContext(ctx, `SELECT revision FROM traces WHERE num = ?`, one.num).Scan(&revision)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && revision != one.revision {
-		return nil // deleted, or changed: then it has been indexed or waits to be
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil // deleted
 	}
 	if err != nil {
 		return err
+	}
+	if err := t.writeLinks(one.namespace, one.num, one.links); err != nil {
+		return err
+	}
+	if revision != one.revision {
+		return nil // changed: then it has been indexed or waits to be
 	}
 	shape, err := t.shape(one.shape)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter/eval"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store/index"
 )
 
@@ -29,8 +30,13 @@ type Query struct {
 	// Where leaves out traces that Match would not match, without reading them:
 	// what package index makes of an expression. The zero one leaves out none.
 	Where index.Condition
-	// Match decides on each trace that is left; nil takes all. It must not call
-	// the Store.
+	// Known, if not nil, decides on a trace that is left by what is kept beside
+	// its documents; facts may be nil. Those that it says Yes to are not put
+	// together, if what is kept has all of a summary. It is asked by ByStart
+	// alone, and may keep nothing that it is given.
+	Known func(shape, values, facts []byte) (eval.Verdict, error)
+	// Match decides on each trace on which Known did not; nil takes all. It must
+	// not call the Store.
 	Match func(*Trace) bool
 	Limit int    // of traces in a page; must be positive
 	Token string // Next of the page before; "" for the first
@@ -38,10 +44,13 @@ type Query struct {
 
 // A Ref is one trace of a page.
 type Ref struct {
-	TraceID string
-	Start   float64   // seconds since the epoch, as it was when the first page was read
-	Matched time.Time // ByReceipt: the latest arrival in the range
-	Trace   *Trace    // as it is now
+	TraceID  string
+	Start    float64   // seconds since the epoch, as it was when the first page was read
+	Begin    float64   // the same, as it is now
+	Matched  time.Time // ByReceipt: the latest arrival in the range
+	Revision int
+	Trace    *Trace       // as it is now; nil if Facts say what a summary does
+	Facts    *index.Facts // nil if Trace is not
 }
 
 // A Page is part of what a Query selects, newest start first.
@@ -100,6 +109,11 @@ type candidate struct {
 	num   int64
 	start float64
 	id    []byte
+
+	// If Query.Known is to be asked:
+	revision             int
+	now                  sql.NullFloat64 // where it stands now
+	shape, values, facts []byte
 }
 
 // chunk is how many candidates are fetched before their documents are read, the
@@ -115,7 +129,7 @@ func (f *finder) run(ctx context.Context) error {
 		}
 		for i, c := range candidates {
 			full := len(f.page.Refs) == f.q.Limit
-			if full && f.q.Match == nil || i > 0 && time.Now().After(deadline) {
+			if full && f.q.Match == nil && f.q.Known == nil || i > 0 && time.Now().After(deadline) {
 				f.page.Next = f.pos.token()
 				return f.count(ctx)
 			}
@@ -141,12 +155,49 @@ func (f *finder) run(ctx context.Context) error {
 
 // read returns a candidate that matches, else nil.
 func (f *finder) read(ctx context.Context, c candidate) (*Ref, error) {
+	v := eval.Maybe
+	if f.knows() {
+		var err error
+		var ref *Ref
+		if v, ref, err = f.judge(&c); err != nil || ref != nil || v == eval.No {
+			return ref, err
+		}
+	}
+	return f.put(ctx, &c, v == eval.Yes)
+}
+
+// knows reports whether candidates come with what is kept of them.
+func (f *finder) knows() bool { return f.q.Known != nil && f.q.By == ByStart }
+
+// judge decides on a candidate by what is kept of it. It returns a Ref if that is
+// all that is needed.
+func (f *finder) judge(c *candidate) (eval.Verdict, *Ref, error) {
+	if c.shape == nil {
+		return eval.Maybe, nil, nil // facts, if there are any, are of when it was smaller
+	}
+	v, err := f.q.Known(c.shape, c.values, c.facts)
+	if err != nil {
+		return v, nil, fmt.Errorf("trace %s: %w", idText(c.id), err)
+	}
+	if v != eval.Yes || c.facts == nil || !c.now.Valid {
+		return v, nil, nil
+	}
+	facts, err := index.ReadFacts(c.facts)
+	if err != nil || !facts.Whole() {
+		return v, nil, nil // its documents tell
+	}
+	return v, &Ref{TraceID: idText(c.id), Start: c.start, Begin: c.now.Float64, Revision: c.revision, Facts: &facts}, nil
+}
+
+// put puts a candidate together, and returns it if it matches, or is known to.
+func (f *finder) put(ctx context.Context, c *candidate, known bool) (*Ref, error) {
 	row := f.tx.QueryRowContext(ctx, `SELECT num, revision, first, last, documents FROM traces WHERE num = ?`, c.num)
 	ref := &Ref{TraceID: idText(c.id), Start: c.start}
 	var err error
 	if ref.Trace, err = scanTrace(ctx, f.tx, row, ref.TraceID); err != nil {
 		return nil, fmt.Errorf("trace %s: %w", ref.TraceID, err)
 	}
+	ref.Begin, ref.Revision = ref.Trace.Start(), ref.Trace.Revision
 	if f.q.By == ByReceipt {
 		from, to := nanoseconds(f.q.Start), nanoseconds(f.q.End)
 		for _, h := range ref.Trace.state.docs {
@@ -158,7 +209,7 @@ func (f *finder) read(ctx context.Context, c candidate) (*Ref, error) {
 			return nil, nil
 		}
 	}
-	if f.q.Match != nil && !f.q.Match(ref.Trace) {
+	if f.q.Match != nil && !known && !f.q.Match(ref.Trace) {
 		return nil, nil
 	}
 	return ref, nil
@@ -175,7 +226,11 @@ func (f *finder) candidates(ctx context.Context, n int) ([]candidate, error) {
 	var all []candidate
 	for rows.Next() {
 		var c candidate
-		if err := rows.Scan(&c.num, &c.start, &c.id); err != nil {
+		to := []any{&c.num, &c.start, &c.id}
+		if f.knows() {
+			to = append(to, &c.revision, &c.now, &c.values, &c.shape, &c.facts)
+		}
+		if err := rows.Scan(to...); err != nil {
 			return nil, err
 		}
 		all = append(all, c)
@@ -208,9 +263,14 @@ func (f *finder) statement() (query string, args []any) {
 	if f.q.Where.Where != "" {
 		head.add(f.q.Where.Where, f.q.Where.Args...)
 	}
-	return `SELECT num, at, id FROM (SELECT t.num AS num, h.start AS at, t.id AS id FROM ` + from + ` WHERE ` + head.text + `
+	query = `SELECT num, at, id FROM (SELECT t.num AS num, h.start AS at, t.id AS id FROM ` + from + ` WHERE ` + head.text + `
 		UNION ALL SELECT t.num, h.start, t.id FROM moved h JOIN traces t ON t.num = h.trace WHERE ` + moved.text + `)
-		ORDER BY at DESC, num DESC LIMIT ?`, append(head.args, moved.args...)
+		ORDER BY at DESC, num DESC LIMIT ?`
+	if f.knows() {
+		query = `SELECT c.num, c.at, c.id, t.revision, t.start, t.graph, (SELECT body FROM shapes WHERE num = t.shape), f.body
+			FROM (` + query + `) c JOIN traces t ON t.num = c.num LEFT JOIN facts f ON f.trace = c.num ORDER BY c.at DESC, c.num DESC`
+	}
+	return query, append(head.args, moved.args...)
 }
 
 // span selects the numbers of traces of which documents came, or which ran, in
@@ -239,7 +299,7 @@ func (c *clause) add(text string, args ...any) {
 // count says how many traces of the range the page has passed.
 func (f *finder) count(ctx context.Context) error {
 	f.page.Processed = len(f.page.Refs)
-	if f.q.Where.Where == "" && f.q.Match == nil {
+	if f.q.Where.Where == "" && f.q.Match == nil && f.q.Known == nil {
 		return nil
 	}
 	if f.q.By != ByStart {

@@ -291,7 +291,7 @@ func (g *graphReader) decide(ctx context.Context, num int64, shape, values, fact
 		return fmt.Errorf("trace number %d: %w", num, err)
 	}
 	if v == eval.Maybe {
-		trace, err := g.trace(ctx, num)
+		trace, err := readNumber(ctx, g.tx, num)
 		if err != nil {
 			return err
 		}
@@ -351,7 +351,7 @@ func (g *graphReader) readLarge(ctx context.Context) error {
 		if !g.q.Until.IsZero() && time.Now().After(g.q.Until) {
 			return errLate
 		}
-		trace, err := g.trace(ctx, num)
+		trace, err := readNumber(ctx, g.tx, num)
 		if err != nil {
 			return err
 		}
@@ -367,14 +367,14 @@ func (g *graphReader) readLarge(ctx context.Context) error {
 	return rows.Err()
 }
 
-// trace reads the documents of a trace.
-func (g *graphReader) trace(ctx context.Context, num int64) (*Trace, error) {
+// readNumber puts together the trace with a number.
+func readNumber(ctx context.Context, q querier, num int64) (*Trace, error) {
 	var id []byte
-	if err := g.tx.QueryRowContext(ctx, `SELECT id FROM traces WHERE num = ?`, num).Scan(&id); err != nil {
+	if err := q.QueryRowContext(ctx, `SELECT id FROM traces WHERE num = ?`, num).Scan(&id); err != nil {
 		return nil, err
 	}
-	row := g.tx.QueryRowContext(ctx, `SELECT num, revision, first, last, documents FROM traces WHERE num = ?`, num)
-	trace, err := scanTrace(ctx, g.tx, row, idText(id))
+	row := q.QueryRowContext(ctx, `SELECT num, revision, first, last, documents FROM traces WHERE num = ?`, num)
+	trace, err := scanTrace(ctx, q, row, idText(id))
 	if err != nil {
 		return nil, fmt.Errorf("trace %s: %w", idText(id), err)
 	}

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter/eval"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/store/index"
 )
 
 // older makes a database of an older version of the schema.
@@ -85,6 +88,75 @@ func TestMigrateToFacts(t *testing.T) {
 	_, err = s.Graphs(t.Context(), GraphQuery{By: BySpan, From: 0, To: 200, Filter: filter}, func(_, _ []byte) error { graphs++; return nil })
 	if err != nil || without != 0 || read != 0 || graphs != 2 {
 		t.Errorf("caught up: %d without facts, %d read, %d graphs, %v", without, read, graphs, err)
+	}
+}
+
+// TestMigrateToSummaries holds that a database of which the facts lack what a
+// summary says, and which has no links, as version 4 had it, answers as before, and
+// that the background finds both.
+func TestMigrateToSummaries(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, document(t, 1, 1, 100, ""))
+	put(t, s, document(t, 2, 1, 100, `"user":"u",`+linking(1, 1, "old")))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(dir, File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// In version 1 of the facts the terms follow the texts of the root, of which
+	// these have none: the rest is one length and what it tells.
+	if _, err := db.Exec(`UPDATE facts SET body = X'01' || substr(body, 2, 3 + 16 + 4) ||
+		CASE trace WHEN 2 THEN X'010175' ELSE X'' END; DROP TABLE links; PRAGMA user_version = 4`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = Open(dir, func(o *options) { o.every = time.Hour }); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	put(t, s, document(t, 3, 1, 100, `"user":"u",`+linking(1, 1, "new")))
+	look := func() (read, users, segments int) {
+		known := Query{End: 1e6, Limit: 10, Known: func(_, _, body []byte) (eval.Verdict, error) {
+			f, err := index.ReadFacts(body)
+			for range f.Values(filter.Field{Keyword: filter.User}) {
+				users++
+			}
+			return eval.Yes, err
+		}}
+		page, err := s.Find(t.Context(), known)
+		if err != nil || len(page.Refs) != 3 {
+			t.Fatalf("%+v, %v", page, err)
+		}
+		for _, ref := range page.Refs {
+			if ref.Trace != nil {
+				read++
+			}
+		}
+		if _, err := s.Facts(t.Context(), Query{End: 1e6}, time.Time{}, func(f *index.Facts) error { segments += f.Segments(); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return read, users, segments
+	}
+	// The background may have begun already: it reads what it was opened with.
+	if _, users, segments := look(); users != 2 || segments != 3 {
+		t.Errorf("%d users of 2, %d segments of 3", users, segments)
+	}
+	if err := s.catchUp(t.Context()); err != nil { // as the background does
+		t.Fatal(err)
+	}
+	if read, users, segments := look(); read != 0 || users != 2 || segments != 3 {
+		t.Errorf("caught up: %d read, %d users of 2, %d segments of 3", read, users, segments)
+	}
+	if diff := gocmp.Diff([]string{"03 01 01 new", "02 01 01 old"}, linkedFrom(t, s, 1)); diff != "" {
+		t.Errorf("links (-want +got):\n%s", diff)
 	}
 }
 

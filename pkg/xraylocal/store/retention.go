@@ -242,6 +242,9 @@ func (t *transaction) deleteTrace(a aged) error {
 	if _, err := t.deleteFacts.Exec(a.num); err != nil {
 		return err
 	}
+	if _, err := t.deleteLinks.Exec(a.num); err != nil {
+		return err
+	}
 	t.recent.drop(traceKey{a.namespace, idText(a.id)})
 	_, err := t.deleteRow.Exec(a.num)
 	return err

@@ -21,6 +21,7 @@ var migrations = []migration{
 	{statements: schema3, data: moveDocuments, drop: `
 		DROP TABLE documents_2; DROP TABLE traces_2; DROP TABLE places;`},
 	{statements: schema4},
+	{statements: schema5},
 }
 
 const schema1 = `
@@ -185,6 +186,28 @@ CREATE TABLE IF NOT EXISTS facts (
 );
 `
 
+const schema5 = schemaLinks + `
+-- What links of older traces there are, and what a summary of them says, the
+-- background finds out.
+DELETE FROM unfilled;
+INSERT INTO unfilled SELECT coalesce(max(num), 0) + 1 FROM traces WHERE EXISTS (SELECT 1 FROM traces);
+`
+
+// schemaLinks is which traces link to which: one row for each link of a segment or
+// subsegment.
+const schemaLinks = `
+CREATE TABLE IF NOT EXISTS links (
+	namespace INTEGER NOT NULL,
+	target    BLOB    NOT NULL, -- as traces.id; it need not be stored
+	source    INTEGER NOT NULL, -- the trace that has the link
+	entity    TEXT    NOT NULL, -- the segment or subsegment there
+	id        TEXT    NOT NULL, -- what it links to, in the target
+	kind      TEXT    NOT NULL,
+	PRIMARY KEY (namespace, target, source, entity, id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS links_by_source ON links (source, entity);
+`
+
 // shrinking is the schema version since which files give free pages back.
 const shrinking = 3
 
@@ -234,7 +257,7 @@ func (m migration) run(ctx context.Context, conn *sql.Conn) error {
 
 // moveDocuments writes the documents of schema 2 as parts, trace by trace.
 func moveDocuments(ctx context.Context, conn *sql.Conn) error {
-	if _, err := conn.ExecContext(ctx, schemaFacts); err != nil { // a writer writes them
+	if _, err := conn.ExecContext(ctx, schemaFacts+schemaLinks); err != nil { // a writer writes them
 		return err
 	}
 	w, err := newWriter(conn)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 
+	"github.com/bragg-tracing/bragg/pkg/segment"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/assembly"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store/index"
@@ -59,8 +60,15 @@ func (t *transaction) document(namespace int64, doc Document, receipt int64) err
 	if err != nil {
 		return err
 	}
+	var before *segment.Document
+	if h := trace.find(doc.ID); h != nil {
+		before = h.Document
+	}
 	if !trace.accept(doc, receipt) {
 		return nil
+	}
+	if err := t.link(trace, before, doc.Document); err != nil {
+		return err
 	}
 	t.recent.added()
 	trace.changed = true

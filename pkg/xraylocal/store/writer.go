@@ -25,7 +25,7 @@ type writer struct {
 	tick, newNamespace, findTrace, newTrace, updateTrace, newPart *sql.Stmt
 	findShape, newShape, leave, move, newHead, nextTrace          *sql.Stmt
 	deleteParts, deleteHead, deleteMoved, deleteFacts, deleteRow  *sql.Stmt
-	newFacts                                                      *sql.Stmt
+	newFacts, newLink, deleteLinks, deleteEntityLinks             *sql.Stmt
 }
 
 func newWriter(conn *sql.Conn) (*writer, error) {
@@ -55,6 +55,9 @@ func newWriter(conn *sql.Conn) (*writer, error) {
 		{&w.deleteMoved, `DELETE FROM moved WHERE trace = ?`},
 		{&w.newFacts, `INSERT OR REPLACE INTO facts (trace, body) VALUES (?, ?)`},
 		{&w.deleteFacts, `DELETE FROM facts WHERE trace = ?`},
+		{&w.newLink, `INSERT OR IGNORE INTO links (namespace, target, source, entity, id, kind) VALUES (?, ?, ?, ?, ?, ?)`},
+		{&w.deleteLinks, `DELETE FROM links WHERE source = ?`},
+		{&w.deleteEntityLinks, `DELETE FROM links WHERE source = ? AND entity = ?`},
 		{&w.deleteRow, `DELETE FROM traces WHERE num = ?`},
 	} {
 		stmt, err := conn.PrepareContext(context.Background(), p.query)
@@ -146,7 +149,7 @@ func (w *writer) put(batch []*request) error {
 // reset empties the tables, but not the clock: tokens from before stay old.
 func (w *writer) reset() error {
 	err := w.transact(func(*transaction) error {
-		for _, table := range []string{"parts", "heads", "moved", "traces", "facts", "shapes", "resources"} {
+		for _, table := range []string{"parts", "heads", "moved", "traces", "facts", "links", "shapes", "resources"} {
 			if err := w.exec("DELETE FROM " + table); err != nil {
 				return err
 			}

@@ -34,6 +34,10 @@ type Trace struct {
 	MatchedEventTime       *float64        // second of the arrival that a query found
 	MatchedService         *MatchedService // what a query for services found
 	MatchedEdge            *MatchedEdge    // what a query for edges found
+
+	// SegmentCount is how many segments were sent of the trace; 0 is not written.
+	// X-Ray's API has no such member.
+	SegmentCount int `json:",omitempty"`
 }
 
 // HTTP is the request that the root segment served.
@@ -112,6 +116,11 @@ func Of(t *assembly.Trace) *Trace {
 	}
 	if root := t.Root(); root != nil {
 		s.root(root)
+	}
+	for _, seg := range t.Segments {
+		if !seg.Inferred {
+			s.SegmentCount++
+		}
 	}
 	for _, service := range t.Services() {
 		s.ServiceIDs = append(s.ServiceIDs, serviceID(service))

@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 
@@ -111,7 +110,9 @@ func anySlowElement(of filter.Element, c summary.SlowCause, holds func(element) 
 }
 
 // rootCauseJSON compares root causes of all kinds with the patterns. One that
-// fits is enough.
+// fits is enough. Beside the members of X-Ray's API each has one of our own, Kind,
+// so that a pattern can ask for the cause of a fault alone: fault, error or
+// responsetime, as the rootcause keywords have it.
 func (ev *evaluation) rootCauseJSON(e *filter.RootCauseJSON) bool {
 	var patterns []any
 	if err := json.Unmarshal([]byte(e.Patterns), &patterns); err != nil {
@@ -120,13 +121,13 @@ func (ev *evaluation) rootCauseJSON(e *filter.RootCauseJSON) bool {
 	var all []any
 	causes := ev.view.rootCauses()
 	for _, c := range causes.Fault {
-		all = append(all, generic(c))
+		all = append(all, generic(c, filter.FaultCause))
 	}
 	for _, c := range causes.Error {
-		all = append(all, generic(c))
+		all = append(all, generic(c, filter.ErrorCause))
 	}
 	for _, c := range causes.ResponseTime {
-		all = append(all, generic(c))
+		all = append(all, generic(c, filter.ResponseTimeCause))
 	}
 	found := slices.ContainsFunc(patterns, func(pattern any) bool {
 		return slices.ContainsFunc(all, func(cause any) bool { return covers(pattern, cause) })
@@ -134,17 +135,17 @@ func (ev *evaluation) rootCauseJSON(e *filter.RootCauseJSON) bool {
 	return found == (e.Op == filter.Equals)
 }
 
-// generic returns a value as JSON has it.
-func generic(v any) any {
+// generic returns a root cause of a kind as JSON has it.
+func generic(v any, kind filter.Cause) any {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return nil
 	}
-	var out any
-	d := json.NewDecoder(bytes.NewReader(b))
-	if err := d.Decode(&out); err != nil {
+	var out map[string]any
+	if err := json.Unmarshal(b, &out); err != nil {
 		return nil
 	}
+	out["Kind"] = string(kind)
 	return out
 }
 

@@ -49,10 +49,23 @@ func (k *Known) Judge(e filter.Expr) Verdict {
 	case *filter.Edge:
 		return k.edge(e)
 	case *filter.RootCause, *filter.RootCauseJSON:
-		return Maybe
+		return k.cause(e)
 	default:
 		return No
 	}
+}
+
+// cause asks a view that has nothing but the root causes: their blocks ask for
+// nothing else.
+func (k *Known) cause(e filter.Expr) Verdict {
+	if k.Facts == nil || !k.Facts.Whole() {
+		return Maybe
+	}
+	causes, err := k.Facts.Causes()
+	if err != nil {
+		return Maybe
+	}
+	return verdict((&View{causes: &causes}).Matches(e))
 }
 
 // judge judges what combines expressions, and what asks about a field.

@@ -18,7 +18,8 @@ import (
 // expressions match some traces.
 type generator struct {
 	*rand.Rand
-	ids int
+	ids  int
+	last []string // the documents of the latest trace
 }
 
 func (g *generator) pick(of ...string) string { return of[g.IntN(len(of))] }
@@ -52,7 +53,8 @@ func (g *generator) members() string {
 			g.pick("a", "b"), g.pick("", "api", "api/game"), g.pick("GET", "POST"),
 			g.maybe(0.5, `,"user_agent":"curl","client_ip":"10.0.0.1"`), g.pick("200", "204", "404", "429", "500", "0")))
 	}
-	all = append(all, g.maybe(0.2, fmt.Sprintf(`"user":%q`, g.pick("alice", "bob"))),
+	all = append(all, g.maybe(0.2, fmt.Sprintf(`"cause":{"exceptions":[{"id":"%016x","type":%q%s}]}`, g.IntN(1<<40), g.pick("Late", "Refused", ""), g.maybe(0.7, `,"message":"no way"`))),
+		g.maybe(0.2, fmt.Sprintf(`"user":%q`, g.pick("alice", "bob"))),
 		g.maybe(0.2, `"resource_arn":"arn:x"`), g.maybe(0.2, `"aws":{"ec2":{"instance_id":"i-1","availability_zone":"z"}}`))
 	return strings.Join(slices.DeleteFunc(all, func(s string) bool { return s == "" }), ",")
 }
@@ -90,6 +92,7 @@ func (g *generator) trace(n int) []string {
 		docs = append(docs, doc+`,"subsegments":[`+sub+`}]}`)
 		callers = append(callers, id, call)
 	}
+	g.last = docs
 	return docs
 }
 

@@ -13,9 +13,9 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/summary"
 )
 
-// Facts are what filter expressions ask of a whole trace, all but the root
-// causes: with its service graph they answer most expressions, exactly and
-// without its documents. They are what was encoded, read when it is asked for.
+// Facts are what filter expressions ask of a whole trace, and what its summary
+// says: with its service graph they answer most expressions, exactly and without
+// its documents. They are what was encoded, read when it is asked for.
 type Facts struct {
 	Flags    Flags
 	Status   int      // of the root segment; 0 if it does not tell
@@ -23,6 +23,7 @@ type Facts struct {
 	Duration *float64 // seconds; nil while anything is in progress
 
 	texts [4][]byte // of the root segment: see the text constants
+	rest  []byte    // services and root causes, see rest.go; nil in version 1
 	terms []byte
 }
 
@@ -35,22 +36,30 @@ const (
 )
 
 // Text returns what the root segment says, "" if it does not.
-func (f *Facts) Text(k filter.Keyword) string {
+func (f *Facts) Text(k filter.Keyword) string { return string(f.RawText(k)) }
+
+// RawText is Text in the memory of the Facts.
+func (f *Facts) RawText(k filter.Keyword) []byte {
 	switch k {
 	case filter.HTTPMethod:
-		return string(f.texts[textMethod])
+		return f.texts[textMethod]
 	case filter.HTTPURL:
-		return string(f.texts[textURL])
+		return f.texts[textURL]
 	case filter.HTTPUserAgent:
-		return string(f.texts[textUserAgent])
+		return f.texts[textUserAgent]
 	case filter.HTTPClientIP:
-		return string(f.texts[textClientIP])
+		return f.texts[textClientIP]
 	default:
-		return ""
+		return nil
 	}
 }
 
-const factsVersion = 1
+// The versions of facts. Those of the first have no rest: they answer filters as
+// well, until the background has made them anew.
+const (
+	factsWithoutRest = 1
+	factsVersion     = 2
+)
 
 // The kinds of terms, as they are stored: never change one.
 const (
@@ -109,6 +118,9 @@ func AppendFacts(dst []byte, trace *assembly.Trace, e *Entry) []byte {
 	for _, text := range texts {
 		dst = appendText(dst, text)
 	}
+	var scratch [512]byte
+	rest := appendRest(scratch[:0], trace)
+	dst = append(binary.AppendUvarint(dst, uint64(len(rest))), rest...)
 	return appendTerms(dst, trace)
 }
 
@@ -196,9 +208,10 @@ var errFacts = errors.New("stored facts of a trace are damaged")
 // ReadFacts reads what AppendFacts wrote. The facts share its memory.
 func ReadFacts(b []byte) (Facts, error) {
 	var f Facts
-	if len(b) < 3 || b[0] != factsVersion {
+	if len(b) < 3 || b[0] != factsVersion && b[0] != factsWithoutRest {
 		return f, errFacts
 	}
+	version := b[0]
 	f.Flags = Flags(b[1])
 	has := b[2]
 	status, n := binary.Varint(b[3:])
@@ -226,6 +239,12 @@ func ReadFacts(b []byte) (Facts, error) {
 			return f, errFacts
 		}
 	}
+	if version != factsWithoutRest {
+		var ok bool
+		if f.rest, b, ok = cutText(b); !ok {
+			return f, errFacts
+		}
+	}
 	f.terms = b
 	return f, nil
 }
@@ -242,20 +261,59 @@ func cutText(b []byte) (text, rest []byte, ok bool) {
 // is damaged ends it.
 func (f *Facts) Values(of filter.Field) iter.Seq[filter.Value] {
 	return func(yield func(filter.Value) bool) {
+		for t := range f.Terms() {
+			if t.Is(of) && !yield(t.Value()) {
+				return
+			}
+		}
+	}
+}
+
+// A Term is one value of one field, as it is encoded. It shares the memory of the
+// Facts.
+type Term struct {
+	encoded    []byte
+	key, value []byte
+}
+
+// Encoded returns bytes that tell the term from all that are not equal to it.
+func (t Term) Encoded() []byte { return t.encoded }
+
+// Is reports whether the term is a value of a field.
+func (t Term) Is(of filter.Field) bool {
+	return factKeyword[t.encoded[0]] == of.Keyword && string(t.key) == of.Key
+}
+
+// Counts reports whether traces are told apart by the field: a user or an
+// annotation.
+func (t Term) Counts() bool { return t.encoded[0] == factUser || t.encoded[0] >= factString }
+
+// Field returns the field.
+func (t Term) Field() filter.Field {
+	return filter.Field{Keyword: factKeyword[t.encoded[0]], Key: string(t.key)}
+}
+
+// Value returns the value.
+func (t Term) Value() filter.Value { return valueOf(t.encoded[0], t.value) }
+
+// Terms iterates over the values of all fields that any entity may have, each
+// once, in the order in which the trace has them. What is damaged ends it.
+func (f *Facts) Terms() iter.Seq[Term] {
+	return func(yield func(Term) bool) {
 		for b := f.terms; len(b) > 0; {
+			t := Term{encoded: b}
 			kind := b[0]
-			var key, value []byte
 			ok := kind >= factUser && kind <= factBool
 			if b = b[1:]; ok && kind >= factString {
-				key, b, ok = cutText(b)
+				t.key, b, ok = cutText(b)
 			}
 			if ok {
-				value, b, ok = cutText(b)
+				t.value, b, ok = cutText(b)
 			}
 			if !ok {
 				return
 			}
-			if factKeyword[kind] == of.Keyword && string(key) == of.Key && !yield(valueOf(kind, value)) {
+			if t.encoded = t.encoded[:len(t.encoded)-len(b)]; !yield(t) {
 				return
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ type Line struct {
 	Request    string
 	Service    string
 	Services   int
+	Segments   int // 0 if that is not known: X-Ray does not tell
 }
 
 // A column of the list. The id is none: it comes last, or below the rest when
@@ -87,6 +89,9 @@ func (s Screen) columns(lines []Line, width int, narrow bool) []column {
 	}
 	if width >= 110 {
 		cs = append(cs, column{title: "SERVICES", right: true, cell: func(l *Line) string { return strconv.Itoa(l.Services) }})
+	}
+	if known := slices.ContainsFunc(lines, func(l Line) bool { return l.Segments > 0 }); known && width >= 120 {
+		cs = append(cs, column{title: "SEGMENTS", right: true, cell: func(l *Line) string { return strconv.Itoa(l.Segments) }})
 	}
 	rest := width - 2 - 35
 	if narrow {
