@@ -2,11 +2,13 @@ package deploy
 
 import (
 	"bytes"
+	"encoding/json"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -15,36 +17,121 @@ import (
 // rehearsalVersion is what the programs are built as.
 const rehearsalVersion = "v0.0.0-rehearsal"
 
-// buildPrograms builds what each Dockerfile builds, from the files that it
-// copies and no others, and checks that the version is in it. It returns the
-// programs by their names in the images. It leaves out -trimpath and
-// CGO_ENABLED=0, which would compile every dependency once more.
-func buildPrograms(t *testing.T, root string) map[string]string {
+// built are the programs of the images, for all tests that run one.
+var built struct {
+	mu       sync.Mutex
+	dir      string
+	programs map[string]string // by their names in the images, without a slash
+}
+
+// program builds what a program's Dockerfile builds, once, and returns where it
+// is.
+func program(t *testing.T, name string) string {
 	t.Helper()
-	ignore := readIgnorePatterns(t, root)
-	programs := map[string]string{}
-	for _, file := range dockerfiles {
-		d, err := readDockerfile(root, file)
+	built.mu.Lock()
+	defer built.mu.Unlock()
+	if path := built.programs[name]; path != "" {
+		return path
+	}
+	if built.dir == "" {
+		dir, err := os.MkdirTemp("", "bragg-programs-")
 		if err != nil {
 			t.Fatal(err)
 		}
-		sources := t.TempDir()
-		replayCopies(t, d.build(t), root, sources, ignore)
-		pkg, variable := d.goBuild(t)
-		program := filepath.Join(t.TempDir(), filepath.Base(d.entrypoint()))
-		args := append([]string{"build", "-ldflags", "-X " + variable + "=" + rehearsalVersion, "-o", program}, buildMode...)
-		cmd := exec.Command("go", append(args, pkg)...)
-		cmd.Dir = sources
-		if output, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: go build %s: %v\n%s", file, pkg, err, output)
-		}
-		output, err := exec.Command(program, "--version").CombinedOutput()
-		if err != nil || !bytes.Contains(output, []byte(rehearsalVersion)) {
-			t.Errorf("%s: --version says %q, error %v; want %s", file, output, err, rehearsalVersion)
-		}
-		programs[d.entrypoint()] = program
+		built.dir, built.programs = dir, map[string]string{}
 	}
-	return programs
+	file := "deploy/docker/Dockerfile." + name
+	path := filepath.Join(built.dir, name)
+	buildProgram(t, "..", file, path)
+	output, err := exec.Command(path, "--version").CombinedOutput()
+	if err != nil || !bytes.Contains(output, []byte(rehearsalVersion)) {
+		t.Errorf("%s: --version says %q, error %v; want %s", file, output, err, rehearsalVersion)
+	}
+	built.programs[name] = path
+	return path
+}
+
+// buildProgram builds from the files that a Dockerfile copies and no others. It
+// leaves out -trimpath and CGO_ENABLED=0, and builds in the tree, where other
+// files seem not to be: so what is compiled already is not compiled once more.
+func buildProgram(t *testing.T, root, file, program string) {
+	t.Helper()
+	d, err := readDockerfile(root, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources := t.TempDir()
+	replayCopies(t, d.build(t), root, sources, readIgnorePatterns(t, root))
+	overlay := filepath.Join(t.TempDir(), "overlay.json")
+	if err := writeOverlay(root, sources, overlay); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	pkg, variable := d.goBuild(t)
+	args := append([]string{"build", "-buildvcs=false", "-overlay", overlay, "-ldflags", "-s -w -X " + variable + "=" + rehearsalVersion, "-o", program}, buildMode[filepath.Base(pkg)]...)
+	cmd := exec.Command("go", append(args, pkg)...)
+	cmd.Dir = root
+	if output, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: go build %s: %v\n%s", file, pkg, err, output)
+	}
+}
+
+// writeOverlay writes a file for go build -overlay, with which the tree at root
+// looks like the one at sources.
+func writeOverlay(root, sources, file string) error {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return err
+	}
+	replace := map[string]string{}
+	err = eachFile(root, func(path string) error {
+		if _, err := os.Stat(filepath.Join(sources, path)); err != nil {
+			replace[filepath.Join(root, path)] = "" // is not there
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = eachFile(sources, func(path string) error {
+		here, copied := filepath.Join(root, path), filepath.Join(sources, path)
+		original, err := os.ReadFile(here)
+		if err != nil && !os.IsNotExist(err) {
+			return err
+		}
+		content, readErr := os.ReadFile(copied)
+		if err != nil || !bytes.Equal(original, content) {
+			replace[here] = copied
+		}
+		return readErr
+	})
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, text, 0o600)
+}
+
+// eachFile calls do with each file that Go may look at, by its path from dir.
+func eachFile(dir string, do func(path string) error) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			if entry.Name() == ".git" || entry.Name() == "node_modules" {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		return do(rel)
+	})
 }
 
 // build returns the stage that builds a program.

@@ -7,43 +7,10 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
-
-// built are the programs of cmd, for all tests that run one.
-var built struct {
-	mu       sync.Mutex
-	dir      string
-	programs map[string]string
-}
-
-// program builds a program of cmd, once, and returns its path.
-func program(t *testing.T, name string) string {
-	t.Helper()
-	built.mu.Lock()
-	defer built.mu.Unlock()
-	if path := built.programs[name]; path != "" {
-		return path
-	}
-	if built.dir == "" {
-		dir, err := os.MkdirTemp("", "bragg-programs-")
-		if err != nil {
-			t.Fatal(err)
-		}
-		built.dir, built.programs = dir, map[string]string{}
-	}
-	path := filepath.Join(built.dir, name)
-	build := exec.Command("go", append(append([]string{"build"}, buildMode...), "-o", path, "../cmd/"+name)...)
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build %s: %v\n%s", name, err, output)
-	}
-	built.programs[name] = path
-	return path
-}
 
 // A collectorProcess is a collector that runs.
 type collectorProcess struct {

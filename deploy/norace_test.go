@@ -2,4 +2,4 @@
 
 package deploy
 
-var buildMode []string
+var buildMode map[string][]string

@@ -1,0 +1,5 @@
+//go:build !race
+
+package awsxrayexporter
+
+const raceDetector = false
