@@ -157,6 +157,9 @@ func freePorts(cmd *cobra.Command, ports *up.Ports) error {
 	return nil
 }
 
+// stopLimit is how long `bragg up` takes to stop at most.
+var stopLimit = 5 * time.Second // a variable for tests on a machine that is busy
+
 // runUp starts the stack, stays until the command's context ends, and stops it.
 func runUp(cmd *cobra.Command, cfg up.Config) error {
 	out := cmd.ErrOrStderr()
@@ -182,7 +185,7 @@ func runUp(cmd *cobra.Command, cfg up.Config) error {
 	case <-stack.CollectorDone():
 		died = fmt.Errorf("the collector has stopped; its log is %s/collector.log", cfg.Dir)
 	}
-	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
 	defer cancel()
 	return errors.Join(died, stack.Stop(stopCtx))
 }

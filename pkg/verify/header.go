@@ -52,19 +52,20 @@ func (c Collector) sendHeader(ctx context.Context) (k Known, err error) {
 	caller.Attributes().PutInt("http.response.status_code", int64(status))
 	caller.SetEndTimestamp(pcommon.NewTimestampFromTime(time.Now()))
 	k.View.Spans = append(k.View.Spans, spanSent(caller, webService))
+	sendSpan := c.sendGRPC
+	if c.GRPC == "" {
+		sendSpan = c.sendHTTP
+	}
+	sendErr := sendSpan(ctx, k.traces)
 	if own != nil {
-		spans, stopErr := own.stop(ctx)
+		spans, stopErr := own.stop(ctx, sendErr == nil)
 		err = errors.Join(err, stopErr)
 		k.View.Spans = append(k.View.Spans, spans...)
 	} else {
 		k.continues = ids[0].String()
 	}
-	sendSpan := c.sendGRPC
-	if c.GRPC == "" {
-		sendSpan = c.sendHTTP
-	}
-	if e := sendSpan(ctx, k.traces); e != nil { // which says more than the SDK does
-		err = e
+	if sendErr != nil { // which says more than the SDK does
+		err = sendErr
 	}
 	return k, err
 }
@@ -138,9 +139,16 @@ func (c Collector) startService(ctx context.Context) (*ownService, error) {
 	return s, nil
 }
 
-// stop ends the service, exports what it recorded, and returns that.
-func (s *ownService) stop(ctx context.Context) ([]Span, error) {
+// stop ends the service and returns what it recorded. It waits until that is
+// exported only if the collector takes spans: for one that does not, the SDK is
+// more patient than somebody who looks for the cause.
+func (s *ownService) stop(ctx context.Context, taken bool) ([]Span, error) {
 	err := s.server.Shutdown(ctx)
+	if !taken {
+		gone, cancel := context.WithCancel(ctx)
+		cancel()
+		ctx = gone
+	}
 	if e := s.sdk.Shutdown(ctx); e != nil {
 		err = errors.Join(err, fmt.Errorf("export the service's spans: %w", e))
 	}

@@ -112,6 +112,36 @@ func draw(t *testing.T, r verify.Report) string {
 	return b.String()
 }
 
+// TestNobodyListens: what is refused at once is told at once, on every path,
+// well before the time that a collector has which is slow to answer.
+func TestNobodyListens(t *testing.T) {
+	cfg := verify.Config{
+		Collector: verify.Collector{GRPC: "http://127.0.0.1:1", HTTP: "http://127.0.0.1:1", Daemon: "127.0.0.1:1"},
+		Paths:     verify.Paths,
+		Backends:  []verify.Backend{readXRay(t, "http://127.0.0.1:1")},
+	}
+	report, err := verify.Run(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.OK || report.Seconds > 8 {
+		t.Errorf("OK: %t, after %.1f s", report.OK, report.Seconds)
+	}
+	for i, f := range report.Findings {
+		if f.Code != "not_accepted" || !strings.Contains(f.Cause, "no collector listens") || !strings.Contains(f.What, "refused") {
+			t.Errorf("finding %d: %+v", i, f)
+		}
+	}
+	if len(report.Findings) != len(verify.Paths) {
+		t.Errorf("%d findings, want one a path", len(report.Findings))
+	}
+	for _, trace := range report.Traces {
+		if trace.Sent == 0 || len(trace.Backends) > 0 {
+			t.Errorf("over %s: %d spans, looked for in %d backends", trace.Path, trace.Sent, len(trace.Backends))
+		}
+	}
+}
+
 // TestCauses makes one thing wrong at a time, with a real collector, and wants
 // it named.
 func TestCauses(t *testing.T) {
