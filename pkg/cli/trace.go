@@ -43,7 +43,8 @@ func traceCommand(zone *time.Location) *cobra.Command {
 		Use:   "trace <trace id>",
 		Short: "Show a trace as a timeline",
 		Long: `Show a trace of X-Ray Local as a timeline: what called what, when, for how long,
-and how it ended.
+and how it ended; and below it the traces that it links to, and those that link to
+it, such as by a message.
 
   ○ ok   ▲ error (4xx)   ‖ throttle (429)   ◆ fault (5xx)   ◌ in progress
   ● segment of a service   · work within it   → call   ▨ call to what sends no traces
@@ -64,7 +65,7 @@ has colours on a terminal, unless NO_COLOR is set.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return flags.run(cmd, args[0], zone) },
 	}
 	endpointFlag(cmd, &flags.endpoint)
-	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print the documents as JSON: [{Id, Duration, Segments}]")
+	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print the documents as JSON: [{Id, Duration, Segments}], with LinkedFrom if there are links from other traces")
 	cmd.Flags().BoolVar(&flags.asc, "ascii", false, "draw with ASCII characters only")
 	cmd.Flags().BoolVar(&flags.all, "all", false, "draw each of many like calls, not one row for all")
 	return cmd
@@ -92,7 +93,11 @@ func (f *traceFlags) run(cmd *cobra.Command, given string, zone *time.Location) 
 	}
 	screen := terminal.ScreenOf(out)
 	screen.ASCII, screen.All = f.asc, f.all
-	return screen.WriteTrace(out, id, timeline.Build(trace.Documents), zone)
+	line := timeline.Build(trace.Documents)
+	if err := screen.WriteTrace(out, id, line, zone); err != nil {
+		return err
+	}
+	return screen.WriteLinks(out, line, trace.LinkedFrom, trace.LinkedFromCount)
 }
 
 // writeJSON prints a value for other programs to read.

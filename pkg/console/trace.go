@@ -136,6 +136,7 @@ type traceView struct {
 	InProgress int        `json:"inProgress"`
 	Limited    bool       `json:"limited"` // X-Ray left segments out
 	Links      []linkView `json:"links"`
+	LinkedFrom linkedFrom `json:"linkedFrom"`
 
 	Strings  []string     `json:"strings"` // what name and text are indexes of
 	RowID    []string     `json:"rowId"`
@@ -177,6 +178,42 @@ type linkView struct {
 	Kind  string `json:"kind"`  // as its attributes say, or ""
 }
 
+// linkedFrom are links that other traces have to this one.
+type linkedFrom struct {
+	Newest []linkInView `json:"newest"`
+	All    int          `json:"all"`
+}
+
+// A linkInView leads to a trace that has a link to this one.
+type linkInView struct {
+	Trace   string  `json:"trace"`   // in X-Ray's form
+	Segment string  `json:"segment"` // that has the link, there
+	ID      string  `json:"id"`      // of the row here that it links to, "" if it names none
+	Kind    string  `json:"kind"`    // as its attributes say, or ""
+	Start   float64 `json:"start"`   // of that trace, in seconds since the epoch
+	Request string  `json:"request"` // what it served, in short, "" if that is not known
+}
+
+// mostLinksIn is how many links from other traces are shown.
+const mostLinksIn = 20
+
+// linksIn returns the links from other traces.
+func (c *console) linksIn(ctx context.Context, id string) (linkedFrom, error) {
+	out := linkedFrom{Newest: []linkInView{}}
+	if c.knower == nil {
+		return out, nil
+	}
+	links, all, err := c.knower.LinksTo(ctx, id, mostLinksIn)
+	if err != nil {
+		return out, err
+	}
+	out.All = all
+	for _, l := range links {
+		out.Newest = append(out.Newest, linkInView{l.TraceID, l.Entity, l.ID, l.Kind, l.Start, l.Request()})
+	}
+	return out, nil
+}
+
 type repeatView struct {
 	Rows    []int `json:"rows"`
 	From    int64 `json:"from"`
@@ -190,7 +227,9 @@ func (c *console) trace(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.view(), nil
+	v := t.view()
+	v.LinkedFrom, err = c.linksIn(r.Context(), t.id)
+	return v, err
 }
 
 func (t *laidOut) view() *traceView {

@@ -227,3 +227,23 @@ func TestMapOfATrace(t *testing.T) {
 		}
 	}
 }
+
+// TestLinkedFrom: a trace says which others link to it.
+func TestLinkedFrom(t *testing.T) {
+	s := newServer(t, Config{})
+	s.put(1, webDocument)
+	for n := range mostLinksIn + 3 {
+		s.put(10+n, fmt.Sprintf(`{"trace_id":"TRACE","id":"00000000000000b1","name":"worker","start_time":@%.1f,"end_time":@9.0,"http":{"request":{"method":"POST","url":"http://worker/jobs?id=%d"}},
+			"links":[{"trace_id":%q,"id":"00000000000000a1","attributes":{"aws.xray.link_type":"message"}}]}`, float64(n)/10, n, traceID(1)))
+	}
+	var v traceView
+	s.get("trace/"+traceID(1), nil, &v)
+	want := linkInView{Trace: traceID(10 + mostLinksIn + 2), Segment: "00000000000000b1", ID: "00000000000000a1", Kind: "message", Request: "POST /jobs", Start: float64(base.Unix()) + 2.2}
+	if l := v.LinkedFrom; l.All != mostLinksIn+3 || len(l.Newest) != mostLinksIn || l.Newest[0] != want {
+		t.Errorf("%d links, the newest %+v, want %+v", l.All, l.Newest[0], want)
+	}
+	s.get("trace/"+traceID(10), nil, &v)
+	if v.LinkedFrom.All != 0 || v.LinkedFrom.Newest == nil {
+		t.Errorf("to the worker: %+v", v.LinkedFrom)
+	}
+}

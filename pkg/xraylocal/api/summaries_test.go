@@ -187,3 +187,43 @@ func putAll(t *testing.T, client *xray.Client, docs []string) {
 		t.Fatal(out, err)
 	}
 }
+
+// TestAWSCallersGetAWSAnswers holds that what X-Ray's API does not have is for those
+// alone who ask not to be held to AWS's limits.
+func TestAWSCallersGetAWSAnswers(t *testing.T) {
+	url, client := newServer(t)
+	now := time.Now().Unix()
+	id, other := fmt.Sprintf("1-%08x-%024x", now, 1), fmt.Sprintf("1-%08x-%024x", now, 2)
+	_, err := client.PutTraceSegments(t.Context(), &xray.PutTraceSegmentsInput{TraceSegmentDocuments: []string{
+		fmt.Sprintf(`{"trace_id":%q,"id":"00000000000000a1","name":"a","start_time":%d,"end_time":%d}`, id, now, now+1),
+		fmt.Sprintf(`{"trace_id":%q,"id":"00000000000000a2","name":"b","start_time":%d,"end_time":%d,"links":[{"trace_id":%q,"id":"00000000000000a1"}]}`, other, now, now+1, id),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, body := range map[string]string{
+		"/TraceSummaries": fmt.Sprintf(`{"StartTime":%d,"EndTime":%d}`, now-9, now+9),
+		"/Traces":         fmt.Sprintf(`{"TraceIds":[%q]}`, id),
+	} {
+		for _, limits := range []string{"", "off"} {
+			r, err := http.NewRequestWithContext(t.Context(), "POST", url+path, strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set(api.LimitsHeader, limits)
+			resp, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := io.ReadAll(resp.Body)
+			if err := errors.Join(err, resp.Body.Close()); err != nil {
+				t.Fatal(err)
+			}
+			more := bytes.Contains(answer, []byte(`"SegmentCount":1`)) || bytes.Contains(answer, []byte(`"LinkedFromCount":1`))
+			if resp.StatusCode != 200 || more != (limits == "off") {
+				t.Errorf("%s with limits %q: %d %s", path, limits, resp.StatusCode, answer)
+			}
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
+}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/bragg-tracing/bragg/pkg/segment"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/assembly"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/summary"
 )
 
 func init() {
@@ -27,6 +28,26 @@ type traceOut struct {
 	Duration      *float64
 	LimitExceeded bool
 	Segments      []segmentOut
+
+	// For callers that are not held to AWS's limits: see summary.LinkIn.
+	LinkedFrom      []summary.LinkIn `json:",omitempty"` // the newest
+	LinkedFromCount int              `json:",omitempty"` // of all
+}
+
+// mostLinksIn is how many links from other traces are given.
+const mostLinksIn = 20
+
+func (h *Handler) addLinksIn(ctx context.Context, t *traceOut) error {
+	links, all, err := h.storeOf(ctx).LinksTo(ctx, t.ID, mostLinksIn)
+	if err != nil {
+		return err
+	}
+	t.LinkedFromCount = all
+	for _, l := range links {
+		t.LinkedFrom = append(t.LinkedFrom, summary.LinkIn{
+			TraceID: l.TraceID, SegmentID: l.Entity, ID: l.ID, Kind: l.Kind, StartTime: l.Start, Request: l.Request()})
+	}
+	return nil
 }
 
 type segmentOut struct {
@@ -52,6 +73,11 @@ func (h *Handler) batchGetTraces(ctx context.Context, in *batchGetTracesRequest)
 		t, err := render(trace.Trace)
 		if err != nil {
 			return nil, err
+		}
+		if callerOf(ctx).own {
+			if err := h.addLinksIn(ctx, &t); err != nil {
+				return nil, err
+			}
 		}
 		out.Traces = append(out.Traces, t)
 	}

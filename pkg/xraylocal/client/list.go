@@ -1,18 +1,15 @@
 package client
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/xray"
 	"github.com/aws/aws-sdk-go-v2/service/xray/types"
-	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/summary"
@@ -66,7 +63,7 @@ func Find(ctx context.Context, api API, q Query) (*List, error) {
 		})
 	}
 	if q.Explain || q.Segments {
-		options = append(options, func(o *xray.Options) { o.APIOptions = append(o.APIOptions, list.readMore) })
+		options = append(options, func(o *xray.Options) { o.APIOptions = append(o.APIOptions, withBody(list.addMore)) })
 	}
 	if q.After != "" {
 		in.NextToken = &q.After
@@ -92,25 +89,6 @@ func Find(ctx context.Context, api API, q Query) (*List, error) {
 		}
 	}
 	return list, nil
-}
-
-// readMore keeps what the answers have beside the members of X-Ray's API: the SDK
-// does not know of it.
-func (l *List) readMore(stack *middleware.Stack) error {
-	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("More", func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
-		out, metadata, err := next.HandleDeserialize(ctx, in)
-		resp, ok := out.RawResponse.(*smithyhttp.Response)
-		if err != nil || !ok {
-			return out, metadata, err
-		}
-		body, err := io.ReadAll(resp.Body)
-		if err != nil {
-			return out, metadata, err
-		}
-		resp.Body = io.NopCloser(bytes.NewReader(body))
-		l.addMore(body)
-		return out, metadata, nil
-	}), middleware.After)
 }
 
 // addMore reads the body of an answer. What is wrong with one the SDK says.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/xray/types"
 
 	"github.com/bragg-tracing/bragg/pkg/segment"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/summary"
 )
 
 // API is the part of X-Ray's API that reading traces needs. AWS's client has
@@ -32,12 +34,41 @@ type Trace struct {
 	LimitExceeded bool
 	Raw           []json.RawMessage   // the segment documents, each valid JSON
 	Documents     []*segment.Document // the same, decoded
+
+	// LinkedFrom are the newest links of other traces to this one, and
+	// LinkedFromCount how many there are, if the server is X-Ray Local.
+	LinkedFrom      []summary.LinkIn
+	LinkedFromCount int
 }
 
 // MarshalJSON writes the trace as X-Ray's API names it, with the documents as
-// JSON and not as strings that hold JSON: {"Id", "Duration", "Segments"}.
+// JSON and not as strings that hold JSON: {"Id", "Duration", "Segments"}, and if
+// there are links from other traces "LinkedFrom" and "LinkedFromCount".
 func (t *Trace) MarshalJSON() ([]byte, error) {
-	return json.Marshal(map[string]any{"Id": t.ID, "Duration": t.Duration, "Segments": t.Raw})
+	object := map[string]any{"Id": t.ID, "Duration": t.Duration, "Segments": t.Raw}
+	if t.LinkedFromCount > 0 {
+		object["LinkedFrom"], object["LinkedFromCount"] = t.LinkedFrom, t.LinkedFromCount
+	}
+	return json.Marshal(object)
+}
+
+// addLinksIn reads the body of an answer. What is wrong with one the SDK says.
+func (t *Trace) addLinksIn(body []byte) {
+	if !bytes.Contains(body, []byte(`"LinkedFromCount"`)) {
+		return // which is usual, and saves reading a large trace twice
+	}
+	var page struct {
+		Traces []struct {
+			LinkedFrom      []summary.LinkIn
+			LinkedFromCount int
+		}
+	}
+	if json.Unmarshal(body, &page) != nil {
+		return
+	}
+	for _, found := range page.Traces { // there is one
+		t.LinkedFrom, t.LinkedFromCount = found.LinkedFrom, found.LinkedFromCount
+	}
 }
 
 // GetTrace reads one trace; id is in X-Ray's form. The error wraps ErrNotFound
@@ -47,7 +78,7 @@ func GetTrace(ctx context.Context, api API, id string) (*Trace, error) {
 	found := false
 	pages := xray.NewBatchGetTracesPaginator(api, &xray.BatchGetTracesInput{TraceIds: []string{id}})
 	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+		page, err := pages.NextPage(ctx, func(o *xray.Options) { o.APIOptions = append(o.APIOptions, withBody(trace.addLinksIn)) })
 		if err != nil {
 			return nil, fmt.Errorf("get trace %s: %w", id, err)
 		}

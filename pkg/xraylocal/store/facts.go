@@ -86,6 +86,9 @@ func (r *factReader) run(ctx context.Context) error {
 			return err
 		}
 		r.rows, r.at = r.rows+1, start
+		if err := ctx.Err(); err != nil { // rows end some time later
+			return err
+		}
 	}
 	return rows.Err()
 }

@@ -272,6 +272,9 @@ func (g *graphReader) read(ctx context.Context, c *clause, f func(shape, values 
 		if g.looked++; g.late() {
 			return errLate
 		}
+		if err := ctx.Err(); err != nil { // rows end some time later
+			return err
+		}
 	}
 	return rows.Err()
 }

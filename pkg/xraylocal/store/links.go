@@ -3,10 +3,13 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/bragg-tracing/bragg/pkg/segment"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/assembly"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store/index"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline"
 )
 
 // A LinkIn is a link that another trace has to one: a message that was received, or
@@ -18,6 +21,21 @@ type LinkIn struct {
 	ID      string       // of what it links to
 	Kind    string       // what kind of link it is, "" if it does not tell
 	Facts   *index.Facts // what is known of that trace; nil if nothing is
+}
+
+// Request returns what that trace served, in short: method and path or the name of
+// the service; "" if that is not known.
+func (l *LinkIn) Request() string {
+	if l.Facts == nil || !l.Facts.Whole() {
+		return ""
+	}
+	if request := strings.TrimSpace(l.Facts.Text(filter.HTTPMethod) + " " + timeline.Path(l.Facts.Text(filter.HTTPURL))); request != "" {
+		return request
+	}
+	for name := range l.Facts.Services() {
+		return string(name)
+	}
+	return ""
 }
 
 // LinksTo returns the links of other traces to the one with an id in X-Ray's form,

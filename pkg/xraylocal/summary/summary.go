@@ -89,6 +89,18 @@ type (
 	AvailabilityZone struct{ Name string }
 )
 
+// A LinkIn is a link that another trace has to one. X-Ray's API tells of no such
+// thing: X-Ray Local's answers have it for callers that are not held to AWS's
+// limits.
+type LinkIn struct {
+	TraceID   string  `json:"TraceId"`
+	SegmentID string  `json:"SegmentId"`    // the segment or subsegment there that has the link
+	ID        string  `json:"Id,omitempty"` // of what it links to
+	Kind      string  `json:",omitempty"`   // what kind of link it is
+	StartTime float64 `json:",omitempty"`   // of that trace, in seconds since the epoch
+	Request   string  `json:",omitempty"`   // what that trace served, in short
+}
+
 // A MatchedService is the request to a service that made a trace match.
 type MatchedService struct {
 	Annotations  map[string][]Annotation

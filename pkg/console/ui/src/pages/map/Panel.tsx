@@ -215,6 +215,7 @@ function OverTime({ of }: { of: Figures }) {
         <span>{data ? `up to ${count(most)} in ${duration(data.period)}` : ""}</span>
         <span title={dateTime(time.to, time.utc)}>{clock(time.to, time.utc)}</span>
       </p>
+      {data?.part && <p className="dim">{`Of ${count(data.part.looked)} of ${count(data.part.all)} traces: a shorter time range has fewer.`}</p>}
     </section>
   );
 }

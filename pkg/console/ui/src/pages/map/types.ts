@@ -70,6 +70,8 @@ export interface Series {
   period: number;
   start: number;
   periods: { ok: number; error: number; throttle: number; fault: number; mean: number }[];
+  /** Of how many traces it is; null if of all. */
+  part: { looked: number; all: number } | null;
 }
 
 export const OUTCOMES = ["ok", "error", "throttle", "fault"] as const;

@@ -305,6 +305,18 @@ function Notices({ model, reread }: { model: Model; reread: () => void }) {
           {view.links.length > 8 && <span className="dim">and {view.links.length - 8} more, on their segments</span>}
         </nav>
       )}
+      {view.linkedFrom.all > 0 && (
+        <nav className="notice" aria-label="Linked from">
+          <span>Linked from:</span>
+          {view.linkedFrom.newest.slice(0, 8).map((l) => (
+            <Link key={l.trace + l.segment + l.id} className={l.request ? undefined : "mono"} title={l.trace} href={href(`/trace/${l.trace}`, { segment: l.segment })}>
+              {l.kind && `${l.kind} `}
+              {l.request || l.trace}
+            </Link>
+          ))}
+          {view.linkedFrom.all > 8 && <span className="dim">and {count(view.linkedFrom.all - 8)} more</span>}
+        </nav>
+      )}
     </>
   );
 }

@@ -17,6 +17,16 @@ export interface TraceLink {
   kind: string;
 }
 
+/** A link that another trace has to this one. */
+export interface LinkIn {
+  trace: string;
+  segment: string;
+  id: string;
+  kind: string;
+  start: number;
+  request: string;
+}
+
 /** The answer of /console/api/trace/{id}; see traceView in trace.go. Times within the trace are in µs. */
 export interface TraceView {
   id: string;
@@ -34,6 +44,7 @@ export interface TraceView {
   inProgress: number;
   limited: boolean;
   links: TraceLink[];
+  linkedFrom: { newest: LinkIn[]; all: number };
   strings: string[];
   rowId: string[];
   depth: number[];

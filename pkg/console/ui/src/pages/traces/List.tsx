@@ -17,6 +17,7 @@ const HEADS: { column: Column; label: string; num?: boolean }[] = [
   { column: "service", label: "Entry" },
   { column: "duration", label: "Duration" },
   { column: "services", label: "Services" },
+  { column: "segments", label: "Segments", num: true },
   { column: "user", label: "User" },
   { column: "start", label: "Age", num: true },
 ];
@@ -187,6 +188,9 @@ const Line = memo(function Line({ row, position, top, active, longest, services,
             </span>
           ))}
         </span>
+      </div>
+      <div role="gridcell" className="traces-segments num">
+        {row.segments ? count(row.segments) : ""}
       </div>
       <div role="gridcell" className="traces-user cut">
         {row.user}

@@ -32,12 +32,15 @@ function holds(filter: string, expression: string): boolean {
   return filter === expression || filter.endsWith(` AND ${expression}`) || filter.startsWith(`${expression} AND `);
 }
 
-/** What the traces have, with counts; a click adds it to the filter. */
-export function Refiners({ refiners, total, services }: { refiners: Refiner[]; total: number; services: readonly string[] }) {
+/** What the traces have, with counts; a click adds it to the filter. Of is what is counted, in words. */
+export function Refiners({ refiners, total, of, services }: { refiners: Refiner[]; total: number; of: string; services: readonly string[] }) {
   const { params, set } = useUrl();
   const filter = params.get("filter") ?? "";
   return (
     <div className="traces-refiners">
+      <p className="dim" role="status" aria-label="What is counted">
+        {of}
+      </p>
       {refiners.map((refiner) => (
         <section key={refiner.name} aria-label={title(refiner.name)}>
           <h2>

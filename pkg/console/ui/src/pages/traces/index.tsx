@@ -14,7 +14,8 @@ import { List, type ListHandle } from "./List";
 import { Refiners } from "./Refiners";
 import { question } from "./question";
 import { orderOf, sorted, type Column } from "./sort";
-import type { TraceList } from "./types";
+import type { TraceCounts, TraceList } from "./types";
+import { useCounts } from "./useCounts";
 import { useMore } from "./useMore";
 import { useQuiet } from "./useQuiet";
 import "./traces.css";
@@ -71,6 +72,10 @@ function Traces({ data, complete, view }: { data: TraceList; complete: boolean; 
   // What arrives is shown when nobody reads: at the top, without pointer or selection.
   const resting = useCallback(() => !!list.current?.atTop() && active < 0 && !box.current?.matches(":hover"), [active]);
   const { shown, fresh, apply } = useQuiet(data, `${view} ${complete}`, time.live, resting);
+  const now = useCounts({ from: time.from, to: time.to, filter }, complete, time.live);
+  const held = useRef(now);
+  if (shown === data || !held.current.counts) held.current = now; // else somebody reads
+  const { counts, counting } = held.current;
   const behind = useMore(shown, { from: time.from, to: time.to, filter });
   const rows = useMemo(() => sorted(behind.rows, order), [behind.rows, order.by, order.down]);
 
@@ -106,17 +111,22 @@ function Traces({ data, complete, view }: { data: TraceList; complete: boolean; 
     <div className="traces-body">
       <details className="traces-side" open={window.innerWidth > 900}>
         <summary>Refine</summary>
-        <Refiners refiners={shown.refiners} total={shown.traces.length} services={services} />
+        <Refiners
+          refiners={counts?.refiners ?? shown.refiners}
+          total={counts?.traces ?? shown.traces.length}
+          of={said(counts, counting, shown)}
+          services={services}
+        />
       </details>
       <section className="traces-main" aria-label="Traces" ref={box}>
         <div className="traces-distribution">
           <header>
             <h2>Response time</h2>
-            <Different filter={filter} rows={shown.traces} />
+            <Different filter={filter} rows={shown.traces} counts={counts} />
           </header>
           <Histogram
-            edges={shown.edges}
-            counts={shown.counts}
+            edges={counts?.edges ?? shown.edges}
+            counts={counts?.counts ?? shown.counts}
             selected={brushed(filter)}
             onSelect={(range) => set({ filter: withBrush(filter, range) })}
             label="Distribution of response times"
@@ -125,7 +135,7 @@ function Traces({ data, complete, view }: { data: TraceList; complete: boolean; 
         </div>
         <div className="traces-bar-top">
           <span role="status">
-            {!complete || behind.loading ? "reading more …" : behind.more ? `the newest ${count(rows.length)} traces; there are more` : `${count(rows.length)} ${rows.length === 1 ? "trace" : "traces"}`}
+            {!complete || behind.loading ? "reading more …" : behind.more ? (counts && !counts.part ? `the newest ${count(rows.length)} of ${count(counts.traces)} traces` : `the newest ${count(rows.length)} traces; there are more`) : `${count(rows.length)} ${rows.length === 1 ? "trace" : "traces"}`}
           </span>
           {behind.error && <span role="alert">{behind.error.message}</span>}
           {complete && behind.more && behind.ready && (
@@ -144,4 +154,13 @@ function Traces({ data, complete, view }: { data: TraceList; complete: boolean; 
       </section>
     </div>
   );
+}
+
+/** What refiners and response times are of. */
+function said(counts: TraceCounts | null, counting: boolean, list: TraceList): string {
+  const traces = (n: number) => `${count(n)} ${n === 1 ? "trace" : "traces"}`;
+  if (!counts) return `Of ${list.more ? "the newest " : ""}${traces(list.traces.length)}${counting && list.more ? "; counting all …" : ""}`;
+  const rest = counts.uncounted ? ". There are too many different values to count all" : "";
+  if (counts.part) return `Of ${traces(counts.traces)} among the newest ${count(counts.part.looked)} of ${count(counts.part.all)}: a shorter time range has fewer${rest}`;
+  return `Of ${counts.traces === 1 ? "the one trace" : `all ${traces(counts.traces)}`}${rest}`;
 }

@@ -1,6 +1,6 @@
 import type { TraceRow } from "./types";
 
-export const COLUMNS = ["outcome", "request", "status", "service", "duration", "services", "user", "start"] as const;
+export const COLUMNS = ["outcome", "request", "status", "service", "duration", "services", "segments", "user", "start"] as const;
 export type Column = (typeof COLUMNS)[number];
 
 export interface Order {

@@ -11,6 +11,21 @@ export interface TraceList {
   refiners: Refiner[];
 }
 
+/** The answer of /console/api/traces/counts; see tracesCount in traces_counts.go. */
+export interface TraceCounts {
+  /** How many match. */
+  traces: number;
+  /** Of how many of the range that is; null if it is of all. */
+  part: { looked: number; all: number } | null;
+  edges: number[];
+  counts: number[];
+  refiners: Refiner[];
+  /** The least response time of the slowest tenth; null if there are too few traces. */
+  slow: number | null;
+  /** Values that are in no refiner. */
+  uncounted: number;
+}
+
 export interface TraceRow {
   id: string;
   start: number;
@@ -26,6 +41,7 @@ export interface TraceRow {
   services: string[];
   user: string;
   annotations: number;
+  segments: number;
 }
 
 export interface Refiner {
