@@ -157,7 +157,7 @@ func (c *testCollector) addSegment(s segment, traceID, parentID string) {
 // fails the test if that does not happen in time.
 func (c *testCollector) await(t *testing.T, recorder *Recorder) []arrivedSpan {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		arrived := c.spans()
 		missing := missingSpans(recorder, arrived)

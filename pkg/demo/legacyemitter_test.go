@@ -24,7 +24,7 @@ func TestDroppedSegment(t *testing.T) {
 		traces = append(traces, trace)
 	}
 	flush(t, s)
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for len(missingSpans(recorder, c.spans())) > 7 && time.Now().Before(deadline) {
 		time.Sleep(time.Millisecond)
 	}

@@ -49,7 +49,7 @@ func (s *store) number(t *testing.T, query string) (n int64) {
 // eventually waits until a query finds the number.
 func (s *store) eventually(t *testing.T, query string, want int64) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for s.number(t, query) != want {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s: %d, want %d", query, s.number(t, query), want)

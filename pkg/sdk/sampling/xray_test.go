@@ -209,7 +209,7 @@ func newRemote(t testing.TB, opts ...sampling.Option) *sampling.Remote {
 // waitForRules waits until the sampler has fetched rules over a real network.
 func waitForRules(t testing.TB, s *sampling.Remote) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if s.Decide(&sampling.Request{}).RuleName != "" {
 			return
 		}

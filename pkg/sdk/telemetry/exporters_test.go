@@ -110,7 +110,7 @@ func daemon(t *testing.T) (address string, ids func(n int) []string) {
 	return conn.LocalAddr().String(), func(n int) (ids []string) {
 		buffer := make([]byte, 1<<16)
 		for len(ids) < n {
-			_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+			_ = conn.SetReadDeadline(time.Now().Add(30 * time.Second))
 			size, _, err := conn.ReadFrom(buffer)
 			if err != nil {
 				t.Fatal(err)
@@ -215,7 +215,7 @@ func TestOneBackendDoesNotHoldUpAnother(t *testing.T) {
 		endSpans(sdk, 20)
 		time.Sleep(20 * time.Millisecond)
 	}
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for len(newRelic.ids()) < 400 && time.Now().Before(deadline) {
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -115,7 +115,7 @@ func TestXRaySampler(t *testing.T) {
 // ruleOf waits for a span that one of X-Ray's rules decided.
 func ruleOf(t *testing.T, sdk *telemetry.SDK) string {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		_, span := sdk.TracerProvider().Tracer("test").Start(context.Background(), "x", trace.WithAttributes(attribute.String("url.path", "/")))
 		recorded, ok := span.(sdktrace.ReadOnlySpan)
 		if !ok {

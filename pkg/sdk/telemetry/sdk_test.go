@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -408,12 +411,16 @@ func TestSampler(t *testing.T) {
 // TestSettingsReportedOnce: OpenTelemetry's SDK reads the sampler's variables
 // too, does not know X-Ray's, and would report each mistake a second time.
 func TestSettingsReportedOnce(t *testing.T) {
+	rules := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { // of which a lack would be reported, too
+		_, _ = io.WriteString(w, `{"SamplingRuleRecords": []}`)
+	}))
+	defer rules.Close()
 	tests := []struct {
 		name        string
 		environment map[string]string
 		want        []string // in the log, once each
 	}{
-		{"sampler that only X-Ray has", map[string]string{"OTEL_TRACES_SAMPLER": "xray"}, nil},
+		{"sampler that only X-Ray has", map[string]string{"OTEL_TRACES_SAMPLER": "xray", "OTEL_TRACES_SAMPLER_ARG": "endpoint=" + rules.URL}, nil},
 		{"ratio that is no number", map[string]string{"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "half"}, []string{"is not a number"}},
 		{"ratio above 1", map[string]string{"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "2"}, []string{"OTEL_TRACES_SAMPLER_ARG"}},
 		{"unknown exporters alone", map[string]string{"OTEL_TRACES_EXPORTER": "zipkin"}, []string{`unknown exporter \"zipkin\"`, "exporting by otlp"}},

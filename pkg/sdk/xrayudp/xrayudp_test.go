@@ -40,7 +40,7 @@ func newDaemon(t *testing.T) daemon {
 func (d daemon) next(t *testing.T) (prefix string, spans []*tracepb.Span) {
 	t.Helper()
 	buffer := make([]byte, 1<<16)
-	if err := d.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+	if err := d.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	n, _, err := d.ReadFrom(buffer)

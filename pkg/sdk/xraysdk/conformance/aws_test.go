@@ -235,7 +235,7 @@ func runOverUDP(t *testing.T, f func(context.Context) error, succeeds bool) []ma
 	}
 	seg.Close(nil)
 	buf := make([]byte, 1<<16)
-	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(30 * time.Second))
 	n, err := conn.Read(buf)
 	if err != nil {
 		t.Fatal(err)

@@ -138,7 +138,7 @@ func TestCentralizedSampling(t *testing.T) {
 	serve := func(path string) {
 		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "http://api.example.com"+path, nil))
 	}
-	for deadline := time.Now().Add(5 * time.Second); len(exporter.GetSpans()) == 0; time.Sleep(5 * time.Millisecond) { // it asks for the rules in the background
+	for deadline := time.Now().Add(30 * time.Second); len(exporter.GetSpans()) == 0; time.Sleep(5 * time.Millisecond) { // it asks for the rules in the background
 		if time.Now().After(deadline) {
 			t.Fatal("no request was recorded")
 		}

@@ -376,7 +376,7 @@ func TestDaemonThatComesLate(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
 		ended := make(chan struct{})
 		go func() {
 			_ = cmd.Wait()
