@@ -54,7 +54,7 @@ export const Row = memo(function Row(props: RowProps) {
   const offset = run ? run.from : view.offset[row]!;
   const length = run ? run.to - run.from : view.length[row]!;
   const service = view.service[row]!;
-  const color = service < 0 ? "var(--service-15)" : `var(--service-${service % 16})`;
+  const color = `of-${service < 0 ? 15 : service % 16}`;
   const last = run ? model.repeatEnd[repeat]! : expanded === false ? model.end[row]! : row + 1;
   const critical = props.critical ? model.criticalParts(row, last) : [];
   const inside = run || expanded === null ? [] : model.waitParts(row);
@@ -76,18 +76,15 @@ export const Row = memo(function Row(props: RowProps) {
       onClick={() => props.onActivate(position)}
     >
       <div role="gridcell" className="trace-name" style={{ paddingLeft: Math.min(level, MOST_INDENT) * 12 + 4 }}>
-        {expanded === null ? (
-          <span className="trace-leaf" />
-        ) : (
-          <span
-            className={`trace-toggle${expanded ? " open" : ""}`}
-            onClick={(event) => {
-              event.stopPropagation();
-              props.onToggle(row, repeat);
-            }}
-          />
-        )}
-        <span className="dot" style={{ background: color }} />
+        <span
+          className={`trace-toggle${expanded === null ? "" : expanded ? " open" : " closed"}`}
+          onClick={(event) => {
+            if (expanded === null) return;
+            event.stopPropagation();
+            props.onToggle(row, repeat);
+          }}
+        />
+        <span className={`dot ${color}`} />
         {mark && <OutcomeMark outcome={mark} bare />}
         {!result && hidden > 0 && (
           <span className="trace-within" title={`${OUTCOMES[hidden]} within`}>
@@ -107,12 +104,11 @@ export const Row = memo(function Row(props: RowProps) {
       <div role="gridcell" className="trace-lane" aria-label={`begins after ${duration(offset / 1e6)}`}>
         {!outside && (
           <span
-            className={`trace-bar${running ? " running" : ""}${flags & INFERRED ? " inferred" : ""}`}
+            className={`trace-bar ${color}${inside.length ? " striped" : ""}${running ? " running" : ""}${flags & INFERRED ? " inferred" : ""}`}
             style={{
               left: `${at(offset, from, to)}%`,
               width: `${(length / (to - from)) * 100}%`,
-              ["--c" as string]: color,
-              ...(inside.length ? { background: stripes(inside, offset, length, "var(--wait)", "var(--c)") } : {}),
+              ...(inside.length ? { background: stripes(inside, offset, length, "var(--wait)", "currentColor") } : {}),
             }}
           />
         )}

@@ -1,11 +1,9 @@
 import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, type KeyboardEvent, type Ref } from "react";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { useWidth } from "../../components/useWidth";
 import { duration } from "../../format";
-import type { Folding, Model, Visible } from "./model";
-import { Row } from "./Row";
+import { expandedOf, type Folding, type Model, type Visible } from "./model";
+import { ROW, Rows } from "./Rows";
 
-const ROW = 24;
 const PAGE = 20;
 
 export interface TimelineHandle {
@@ -32,13 +30,6 @@ export interface TimelineProps {
   ref?: Ref<TimelineHandle>;
 }
 
-/** true: what is below is shown, false: it is hidden, null: there is nothing. */
-export function expandedOf(model: Model, folding: Folding, row: number, repeat: number): boolean | null {
-  if (repeat >= 0) return folding.opened.has(row);
-  if (!model.hasChildren(row)) return null;
-  return !folding.closed.has(row);
-}
-
 /**
  * The waterfall, as https://www.w3.org/WAI/ARIA/apg/patterns/treegrid/ has tree
  * grids: the grid has the focus, and names the active row.
@@ -46,14 +37,15 @@ export function expandedOf(model: Model, folding: Folding, row: number, repeat: 
 export function Timeline(props: TimelineProps) {
   const { model, shown, folding, active, onActivate, onMove, onToggle, ref } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const rows = useVirtualizer({
-    count: shown.rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
-    overscan: 6,
-    scrollPaddingStart: 28,
-  });
-  const show = useCallback((position: number) => rows.scrollToIndex(position, { align: "auto" }), [rows]);
+  const head = useRef<HTMLDivElement>(null);
+  const show = useCallback((position: number) => {
+    const grid = scroller.current;
+    if (!grid || !head.current) return;
+    const top = position * ROW;
+    const seen = grid.clientHeight - head.current.offsetHeight;
+    if (top < grid.scrollTop) grid.scrollTop = top;
+    else if (top + ROW > grid.scrollTop + seen) grid.scrollTop = top + ROW - seen;
+  }, []);
   useImperativeHandle(ref, () => ({ show, focus: () => scroller.current?.focus({ preventScroll: true }) }), [show]);
 
   const move = (to: number) => {
@@ -110,19 +102,12 @@ export function Timeline(props: TimelineProps) {
 
   const axis = useRef<HTMLDivElement>(null);
   const ticks = useTicks(props.from, props.to, useWidth(axis));
-  useEffect(() => {
-    rows.measure();
-  }, [rows, shown]);
   // One may come from the map with a row selected.
   const begun = useRef(false);
   useEffect(() => {
     if (!begun.current && active >= 0) show(active);
     begun.current = true;
   }, [active, show]);
-  // A row that leaves at one end becomes the one that comes at the other:
-  // elements are changed, not made.
-  const items = rows.getVirtualItems();
-  const slots = Math.ceil((items.length + 1) / 32) * 32;
   return (
     <div
       ref={scroller}
@@ -134,7 +119,7 @@ export function Timeline(props: TimelineProps) {
       tabIndex={0}
       onKeyDown={key}
     >
-      <div role="rowgroup" className="trace-head">
+      <div role="rowgroup" className="trace-head" ref={head}>
         <div role="row" aria-rowindex={1}>
           <div role="columnheader" className="trace-name">
             Segments and subsegments
@@ -151,31 +136,18 @@ export function Timeline(props: TimelineProps) {
           </div>
         </div>
       </div>
-      <div role="rowgroup" className="trace-rows" style={{ height: rows.getTotalSize() }}>
-        {items.map((item) => {
-          const row = shown.rows[item.index]!;
-          const repeat = shown.repeats[item.index]!;
-          return (
-            <Row
-              key={item.index % slots}
-              model={model}
-              row={row}
-              repeat={repeat}
-              level={shown.levels[item.index]!}
-              position={item.index}
-              top={item.start}
-              expanded={expandedOf(model, folding, row, repeat)}
-              active={item.index === active}
-              found={props.found.has(row)}
-              critical={props.critical}
-              from={props.from}
-              to={props.to}
-              onToggle={onToggle}
-              onActivate={onActivate}
-            />
-          );
-        })}
-      </div>
+      <Rows
+        model={model}
+        shown={shown}
+        folding={folding}
+        active={active}
+        found={props.found}
+        critical={props.critical}
+        from={props.from}
+        to={props.to}
+        onToggle={onToggle}
+        onActivate={onActivate}
+      />
     </div>
   );
 }

@@ -245,3 +245,10 @@ export function reveal(model: Model, folding: Folding, row: number): Folding {
   }
   return { ...folding, closed, opened };
 }
+
+/** true: what is below is shown, false: it is hidden, null: there is nothing. */
+export function expandedOf(model: Model, folding: Folding, row: number, repeat: number): boolean | null {
+  if (repeat >= 0) return folding.opened.has(row);
+  if (!model.hasChildren(row)) return null;
+  return !folding.closed.has(row);
+}
