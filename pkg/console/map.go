@@ -23,6 +23,7 @@ func (c *console) mapRoutes(mux *http.ServeMux) {
 type mapAnswer struct {
 	Seconds float64    `json:"seconds"` // of the time range
 	Dense   bool       `json:"dense"`   // nodes are rows, with labels at the right
+	Outline bool       `json:"outline"` // the rows are one below the other, whose ends are at the first of Box
 	Width   float64    `json:"width"`
 	Height  float64    `json:"height"`
 	Box     [2]float64 `json:"box"` // width and height of a node's place
@@ -145,7 +146,7 @@ func (c *console) serviceMap(r *http.Request) (any, error) {
 			shown = near
 		}
 	}
-	out := drawn(shown)
+	out := drawn(shown, r.FormValue("screen"))
 	if !covered.Whole() {
 		out.Part = &mapPart{covered.Looked, covered.All}
 	}
@@ -164,13 +165,30 @@ func (c *console) serviceMap(r *http.Request) (any, error) {
 	return out, nil
 }
 
-func drawn(m *servicemap.Map) *mapAnswer {
-	l := m.Layout()
-	out := &mapAnswer{Seconds: m.Seconds, Dense: m.Dense(), Width: l.Width, Height: l.Height, Box: [2]float64{l.BoxWidth, l.BoxHeight},
+// placed places a map for a screen: "narrow" is that of a phone, "medium" of a tablet,
+// all else is wide. Names can be read where there is room for them: on a narrow screen
+// in an outline, which is high; many of them also on one of medium width.
+func placed(m *servicemap.Map, screen string) (l *servicemap.Drawing, outline bool) {
+	switch {
+	case screen == "narrow":
+		return m.Outline(364), true
+	case screen == "medium" && m.Dense():
+		return m.Outline(640), true
+	}
+	return m.Layout(), false
+}
+
+func drawn(m *servicemap.Map, screen string) *mapAnswer {
+	l, outline := placed(m, screen)
+	size := m.Size
+	if outline {
+		size = func(*servicemap.Node) float64 { return servicemap.RowCircle }
+	}
+	out := &mapAnswer{Seconds: m.Seconds, Dense: outline || m.Dense(), Outline: outline, Width: l.Width, Height: l.Height, Box: [2]float64{l.BoxWidth, l.BoxHeight},
 		Nodes: make([]mapNode, len(m.Nodes)), Edges: make([]mapEdge, len(m.Edges))}
 	for i := range m.Nodes {
 		n, at := &m.Nodes[i], l.Nodes[i]
-		out.Nodes[i] = mapNode{mapName: nameOf(n), State: n.State, Root: n.Root, X: round(at.X, 10), Y: round(at.Y, 10), Size: m.Size(n),
+		out.Nodes[i] = mapNode{mapName: nameOf(n), State: n.State, Root: n.Root, X: round(at.X, 10), Y: round(at.Y, 10), Size: size(n),
 			Column: at.Column, Row: at.Row, mapFigures: figuresOf(&n.Figures, n.Filter)}
 	}
 	for i := range m.Edges {

@@ -53,6 +53,19 @@ func TestMap(t *testing.T) {
 		t.Errorf("places: %+v", m.Nodes)
 	}
 
+	// On a narrow screen, who calls stands above whom it calls, and to the left.
+	var narrow mapAnswer
+	q.Set("screen", "narrow")
+	s.get("map", q, &narrow)
+	q.Del("screen")
+	rows := make(map[string]mapNode)
+	for _, n := range narrow.Nodes {
+		rows[n.Kind] = n
+	}
+	if !narrow.Outline || !narrow.Dense || rows["client"].Y >= rows["service"].Y || rows["service"].Y >= rows["database"].Y || rows["service"].X >= rows["database"].X {
+		t.Errorf("outline: %+v", narrow.Nodes)
+	}
+
 	// The numbers are those of X-Ray's API.
 	services, err := client.InProcess(s.api).GetServiceGraph(t.Context(), &xray.GetServiceGraphInput{
 		StartTime: aws.Time(base.Add(-60e9)), EndTime: aws.Time(base.Add(3600e9))})

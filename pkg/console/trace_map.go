@@ -40,7 +40,7 @@ func (c *console) traceMap(r *http.Request) (any, error) {
 		}
 	}
 	m := servicemap.New(services, 0)
-	out := drawn(m)
+	out := drawn(m, r.FormValue("screen"))
 	out.Others = []mapName{}
 	return traceMapAnswer{*out, nodesOf(m, t.rows)}, nil
 }

@@ -6,6 +6,9 @@
 // lead to it; let long edges pass through every column between; order the nodes
 // of each column so that few edges cross; align them with their neighbours.
 //
+// Outline places it for a page that is high and narrow, in the place of columns: as
+// a table of contents, a row for each node.
+//
 // The same graph has the same layout, in whatever order its nodes and edges come,
 // and a graph that grew a little mostly keeps its shape: all choices that do not
 // matter are made by the ids of the nodes.

@@ -19,11 +19,19 @@ const (
 	// Of a map of many nodes, where each is a row with its label at the right.
 	rowWidth       = 172
 	rowHeight      = 26
-	rowCircle      = 20 // diameter
 	denseColumnGap = 84
 	denseRowGap    = 4
 	fewRows        = 20 // a column of so many is not too high
+
+	// Of an outline, where each node is a row of two lines, below the one that calls it.
+	outlineRow    = 36
+	outlineIndent = 14
+	outlineLane   = 9
+	deepest       = 7
 )
+
+// RowCircle is the diameter of a node that is a row.
+const RowCircle = 20
 
 // many is from how many nodes on each is a row, so that all fit on a page.
 const many = 25
@@ -36,7 +44,7 @@ func (m *Map) Dense() bool { return len(m.Nodes) >= many }
 // logarithm of the traffic.
 func (m *Map) Size(n *Node) float64 {
 	if m.Dense() {
-		return rowCircle
+		return RowCircle
 	}
 	if n.Kind == Client {
 		return clientSize
@@ -86,6 +94,23 @@ func (m *Map) Layout() *Drawing {
 	} else {
 		m.meetCircles(d.Layout)
 	}
+	return d
+}
+
+// Outline places the map for a page that is high and so narrow: a row for each node,
+// of a circle with its label at the right, below and to the right of a node that calls
+// it. Edges that are no such step run at the right, where rows end at BoxWidth.
+func (m *Map) Outline(width float64) *Drawing {
+	g := layout.Graph{}
+	for i := range m.Nodes {
+		g.Nodes = append(g.Nodes, layout.Node{ID: m.Nodes[i].ID, Width: width, Height: outlineRow, First: m.Nodes[i].Kind == Client})
+	}
+	for i := range m.Edges {
+		g.Edges = append(g.Edges, layout.Edge{From: m.Edges[i].From, To: m.Edges[i].To})
+	}
+	l := layout.Outline(g, layout.OutlineOptions{Width: width, Row: outlineRow, Indent: outlineIndent, Mark: RowCircle, Lane: outlineLane, Deepest: deepest})
+	d := &Drawing{l, l.Width, outlineRow}
+	l.Width = width
 	return d
 }
 

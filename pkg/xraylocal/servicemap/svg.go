@@ -179,11 +179,11 @@ func (m *Map) svgNode(w io.Writer, n *Node, p layout.Place, width float64) {
 func (m *Map) svgRow(w io.Writer, n *Node, x, y, width float64) {
 	left := x - width/2
 	fmt.Fprintf(w, `<rect class="page" x="%s" y="%s" width="%s" height="%d" rx="4"/>`, px(left), px(y-rowHeight/2), px(width), rowHeight)
-	m.svgRing(w, n, left+rowCircle/2, y, rowCircle/2-2)
-	fmt.Fprintf(w, `<path class="icon" transform="translate(%s %s) scale(0.6)" d="%s"/>`, px(left+rowCircle/2), px(y), icons[n.Kind])
+	m.svgRing(w, n, left+RowCircle/2, y, RowCircle/2-2)
+	fmt.Fprintf(w, `<path class="icon" transform="translate(%s %s) scale(0.6)" d="%s"/>`, px(left+RowCircle/2), px(y), icons[n.Kind])
 	lines := n.lines()
 	for i, line := range lines[:min(2, len(lines))] {
-		fmt.Fprintf(w, `<text class="row %s" x="%s" y="%s">%s</text>`, line.class, px(left+rowCircle+6), px(y-2+13*float64(i)), html.EscapeString(line.text))
+		fmt.Fprintf(w, `<text class="row %s" x="%s" y="%s">%s</text>`, line.class, px(left+RowCircle+6), px(y-2+13*float64(i)), html.EscapeString(line.text))
 	}
 	fmt.Fprintln(w, "</g>")
 }

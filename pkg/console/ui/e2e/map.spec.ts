@@ -1,5 +1,5 @@
 import { expect, test, type Page } from "@playwright/test";
-import { address, api, checkAll, checkAxe, consoleUrl, watch } from "./server";
+import { address, api, checkAll, checkAxe, consoleUrl, planted, watch } from "./server";
 
 // The service map: what a reader sees is what X-Ray's API answers.
 
@@ -54,6 +54,24 @@ test("the map has the numbers of GetServiceGraph", async ({ page }) => {
   await expect(panel(page).getByText(`${Number(rate.toPrecision(3))}/min`).first()).toBeVisible();
   await expect(page).toHaveURL(/sel=web/);
   expect(errors).toEqual([]);
+});
+
+test("what the first view shows is asked for ahead of its scripts, and not again by them", async ({ page }) => {
+  for (const [path, asked] of [
+    ["/map", "/console/api/map"],
+    ["/traces", "/console/api/traces"],
+    [`/trace/${planted("large")}`, `/console/api/trace/${planted("large")}`],
+  ] as const) {
+    const requests: string[] = [];
+    const listen = (request: { url: () => string }) => requests.push(request.url());
+    page.on("request", listen);
+    await page.goto(address(path, path.startsWith("/trace/") ? {} : { ...RANGE, filter: DEMO }));
+    await expect(page.locator("[data-node], [role=row]").first()).toBeVisible();
+    page.off("request", listen);
+    const mine = requests.filter((url) => new URL(url).pathname === asked);
+    expect(new Set(mine).size, mine.join("\n")).toBe(mine.length);
+    expect(mine.length).toBe(path === "/traces" ? 2 : 1); // the first of the list, and the list
+  }
 });
 
 test("outcomes and a range of response times become a filter for Traces and Analytics", async ({ page }) => {

@@ -1,5 +1,6 @@
 import { endpoint, type Params } from "./api/endpoint";
 import { question as map } from "./pages/map/question";
+import { screenNow } from "./pages/map/screen";
 import { question as traces } from "./pages/traces/question";
 import { rangeOf } from "./state/range";
 
@@ -28,7 +29,7 @@ export function asked(url: string): Promise<Response> | undefined {
 const [, page = "", id = ""] = location.pathname.split("/");
 const params = new URLSearchParams(location.search);
 const time = rangeOf(params, opened);
-if (page === "map" || page === "") ask("map", map(params, time));
+if (page === "map" || page === "") ask("map", map(params, time, screenNow()));
 if (page === "traces") ask("traces", traces(params, time));
 if (page === "trace" && id) ask(`trace/${encodeURIComponent(decodeURIComponent(id))}`);
 ask("frame");

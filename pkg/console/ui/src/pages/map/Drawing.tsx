@@ -1,7 +1,7 @@
 import { memo } from "react";
 import { OutcomeShape } from "../../components/Outcome";
 import { count, duration } from "../../format";
-import { middleOf, pathOf, type EdgeLabel } from "./edges";
+import { middleOf, type EdgeLabel } from "./edges";
 import { KindPath } from "./icons";
 import { ARCS, figuresLine, MARK_ROOM, nameLine, titleOf, WEIGHT, type Labels, type NodeLabel } from "./labels";
 import { widthOf } from "./measure";
@@ -19,8 +19,10 @@ interface MarkProps {
 export interface NodeProps extends MarkProps {
   node: MapNode;
   dense: boolean;
+  /** Of the box of each node; a row is not longer than to end. */
   width: number;
   height: number;
+  end: number;
   labels: Labels;
 }
 
@@ -53,7 +55,7 @@ function Ring({ node, radius }: { node: MapNode; radius: number }) {
   );
 }
 
-export const NodeMark = memo(function NodeMark({ node, dense, width, height, labels, stress, tab }: NodeProps) {
+export const NodeMark = memo(function NodeMark({ node, dense, width, height, end, labels, stress, tab }: NodeProps) {
   const radius = node.size / 2;
   const label = labels.of.get(node.id)!;
   return (
@@ -66,7 +68,7 @@ export const NodeMark = memo(function NodeMark({ node, dense, width, height, lab
       data-node={node.id}
       transform={`translate(${dense ? node.x - width / 2 + radius : node.x} ${node.y})`}
     >
-      {dense && <rect className="map-row" x={-radius - 2} y={-height / 2} width={width + 4} height={height} rx={4} />}
+      {dense && <rect className="map-row" x={-radius - 2} y={-height / 2} width={Math.min(width, end - (node.x - width / 2)) + 4} height={height} rx={4} />}
       {labels.mark > 0 ? (
         <g className="map-mark" transform={`translate(${radius - labels.mark} 0) scale(${labels.mark / 6}) translate(-6 -6)`}>
           <OutcomeShape outcome={node.total ? node.outcome : "progress"} />
@@ -140,15 +142,14 @@ export interface EdgeProps extends MarkProps {
   edge: MapEdge;
   /** How it is called: "web → orders". */
   name: string;
-  /** Where it begins, if before the side of the row. */
-  start: number | undefined;
+  /** Its way: the d of a path. */
+  way: string;
   faint: boolean;
   /** The most requests that an edge has. */
   most: number;
 }
 
-export const EdgeMark = memo(function EdgeMark({ edge, name, start, stress, faint, most, tab }: EdgeProps) {
-  const d = pathOf(edge, start);
+export const EdgeMark = memo(function EdgeMark({ edge, name, way, stress, faint, most, tab }: EdgeProps) {
   const width = 1 + (1.5 * Math.log1p(edge.total)) / Math.log1p(most || 1);
   return (
     <g
@@ -159,8 +160,8 @@ export const EdgeMark = memo(function EdgeMark({ edge, name, start, stress, fain
       aria-label={`${name}, ${edgeWords(edge)}`}
       data-edge={edge.id}
     >
-      <path className="map-hit" d={d} />
-      <path className="map-line" d={d} strokeWidth={width} strokeDasharray={edge.link ? "5 4" : undefined} markerEnd={`url(#map-arrow-${stress === "chosen" || stress === "near" ? "near" : edge.outcome})`} />
+      <path className="map-hit" d={way} />
+      <path className="map-line" d={way} strokeWidth={width} strokeDasharray={edge.link ? "5 4" : undefined} markerEnd={`url(#map-arrow-${stress === "chosen" || stress === "near" ? "near" : edge.outcome})`} />
     </g>
   );
 });

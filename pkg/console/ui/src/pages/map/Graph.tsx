@@ -3,7 +3,7 @@ import { duration } from "../../format";
 import { useShortcuts } from "../../state/shortcuts";
 import { useUrl } from "../../state/url";
 import { EdgeMark, EdgeText, NodeMark, Tip, type Stress } from "./Drawing";
-import { edgeLabels, middleOf } from "./edges";
+import { edgeLabels, middleOf, pathOf, stepsOf, type EdgeLabel } from "./edges";
 import { extents, labelsAt, rowEnd } from "./labels";
 import { neighbour, type Place } from "./neighbour";
 import { nameOf, type MapEdge, type MapNode, type ServiceMap } from "./types";
@@ -33,8 +33,8 @@ export function Graph({ map, chosen, found, choose, focus, children }: GraphProp
   const svg = useRef<SVGSVGElement>(null);
   const group = useRef<SVGGElement>(null);
   const subject = useMemo(() => {
-    const first = map.nodes.filter((n) => n.column === 0);
-    return { extents: (k: number) => extents(map, k), least: map.dense ? LEGIBLE.rows : LEGIBLE.circles, entry: first.reduce((sum, n) => sum + n.y / first.length, 0) };
+    const first = map.nodes.filter((n) => (map.outline ? n.row : n.column) === 0);
+    return { extents: (k: number) => extents(map, k), least: map.outline ? null : map.dense ? LEGIBLE.rows : LEGIBLE.circles, entry: first.reduce((sum, n) => sum + n.y / first.length, 0) };
   }, [map]);
   const at = params.get("at");
   const view = useMemo(() => parseView(at), [at]);
@@ -89,7 +89,7 @@ function Marks({ map, scale, chosen, found, choose, focus, reveal }: MarksProps)
   const labels = useMemo(() => labelsAt(map, scale), [map, scale]);
   const starts = useMemo(() => new Map(map.dense ? map.nodes.map((n) => [n.id, rowEnd(map, n, labels)]) : []), [map, labels]);
   const texts = useMemo(
-    () => edgeLabels(map, labels, near.edges, !map.dense || scale >= CLOSE || map.edges.length <= CROWDED, (e) => [`${e.traffic} · ${duration(e.mean)}`, duration(e.mean)]),
+    () => (map.outline ? new Map<string, EdgeLabel>() : edgeLabels(map, labels, near.edges, !map.dense || scale >= CLOSE || map.edges.length <= CROWDED, (e) => [`${e.traffic} · ${duration(e.mean)}`, duration(e.mean)])),
     [map, labels, near, scale],
   );
   const names = useMemo(() => {
@@ -154,7 +154,7 @@ function Marks({ map, scale, chosen, found, choose, focus, reveal }: MarksProps)
             key={edge.id}
             edge={edge}
             name={names.get(edge.id)!}
-            start={map.dense ? starts.get(edge.from) : undefined}
+            way={map.outline ? stepsOf(edge, starts.get(edge.from)!, starts.get(edge.to)!) : pathOf(edge, starts.get(edge.from))}
             most={most}
             stress={stressOf(edge.id, near.edges.has(edge.id))}
             faint={map.edges.length > CROWDED}
@@ -169,6 +169,7 @@ function Marks({ map, scale, chosen, found, choose, focus, reveal }: MarksProps)
           dense={map.dense}
           width={map.box[0]}
           height={map.box[1]}
+          end={map.outline ? map.box[0] : Infinity}
           labels={labels}
           stress={stressOf(node.id, near.nodes.has(node.id))}
           tab={node.id === tab}

@@ -81,6 +81,33 @@ export function middleOf(edge: MapEdge): [number, number] {
   return [(p[0] + q[0]) / 2 + (edge.from === edge.to ? 27 : 0), (p[1] + q[1]) / 2];
 }
 
+/** How round the corners of an edge of an outline are. */
+const CORNER = 6;
+
+/** The way of an edge of an outline: straight, with corners. One in a lane begins and ends where the texts of its rows do. */
+export function stepsOf(edge: MapEdge, start: number, end: number): string {
+  const points: Point[] = edge.points.length === 4 ? edge.points.map(([x, y], i) => [i === 0 ? start : i === 3 ? end : x, y]) : edge.points;
+  let d = "";
+  points.forEach(([x, y], i) => {
+    const [before, next] = [points[i - 1], points[i + 1]];
+    if (!before || !next) {
+      d += `${before ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
+      return;
+    }
+    const from = towards([x, y], before);
+    const to = towards([x, y], next);
+    d += `L${from}Q${x.toFixed(1)} ${y.toFixed(1)} ${to}`;
+  });
+  return d;
+}
+
+/** A place near a corner on the way to another place. */
+function towards([x, y]: Point, [tx, ty]: Point): string {
+  const far = Math.hypot(tx - x, ty - y) || 1;
+  const part = Math.min(CORNER, far / 2) / far;
+  return `${(x + (tx - x) * part).toFixed(1)} ${(y + (ty - y) * part).toFixed(1)}`;
+}
+
 /**
  * The way of an edge: curves between columns, level where it meets them; one that
  * leads back stands beside one that leads there. It begins at the place start, if

@@ -10,6 +10,7 @@ import { Graph } from "./Graph";
 import { Overview } from "./Overview";
 import { Panel } from "./Panel";
 import { question } from "./question";
+import { useScreen } from "./screen";
 import { has, Search } from "./Search";
 import { Table } from "./Table";
 import { nameOf, type ServiceMap } from "./types";
@@ -27,13 +28,14 @@ export default function MapPage() {
   const focusId = params.get("focus");
   const hops = params.get("hops");
   // What can be read in a second is shown first; if that is not all, the rest is waited for.
-  const asked = question(params, time);
+  const screen = useScreen();
+  const asked = question(params, time, screen);
   const soon = useApi<ServiceMap>("map", asked);
   const all = useApi<ServiceMap>("map", { ...asked, patience: null }, { enabled: !!soon.data?.part && !soon.isPlaceholderData });
   const data = soon.data?.part && all.isSuccess && !all.isPlaceholderData ? all.data : soon.data;
   const error = soon.error ?? all.error;
   const refetch = soon.refetch;
-  const { map, changed, show } = useHeld(data, time.live, [filter, time.range?.name ?? time.from, focusId, hops].join("\n"));
+  const { map, changed, show } = useHeld(data, time.live, [filter, time.range?.name ?? time.from, focusId, hops, screen].join("\n"));
 
   const chosen = params.get("sel") ?? "";
   const find = params.get("find") ?? "";

@@ -88,8 +88,8 @@ const rank = (n: MapNode) => (n.outcome === "ok" ? 0 : 1e12) + n.total;
 /** How labels are at a scale. */
 export function labelsAt(map: ServiceMap, k: number): Labels {
   const size = (of: typeof NAME, large = of.large) => Math.max(large, of.least / k);
-  const name = size(NAME, map.dense ? 12 : 13);
-  const figures = size(FIGURES, map.dense ? 10 : 11);
+  const name = size(NAME, map.dense && !map.outline ? 12 : 13);
+  const figures = size(FIGURES, map.dense && !map.outline ? 10 : 11);
   const two = (name + figures) * 1.15 <= map.box[1]; // lines in a row
   const labels = { name, figures, rowName: two ? -name * 0.1 : name * 0.34, mark: map.dense && k < SMALL ? Math.min(12, MARK / k) : 0, of: new Map<string, NodeLabel>(), sheet: new Sheet() };
   const order = [...map.nodes].sort((a, b) => rank(b) - rank(a));
@@ -159,7 +159,7 @@ function rows(map: ServiceMap, nodes: readonly MapNode[], labels: Draft, two: bo
   for (const n of nodes) {
     const { words, worst } = wordsOf(n);
     const x = rowText(map, n);
-    const room = n.x + map.box[0] / 2 + (labels.mark ? DENSE_BETWEEN : 0) - x;
+    const room = map.outline ? map.box[0] - x : n.x + map.box[0] / 2 + (labels.mark ? DENSE_BETWEEN : 0) - x;
     const weight = n.outcome === "ok" ? WEIGHT.row : WEIGHT.ill;
     const fit = (text: string, baseline: number, size: number, w: number) => {
       const box = lineBox(x, baseline, widthOf(text, w) * size, size, "start");
@@ -168,7 +168,7 @@ function rows(map: ServiceMap, nodes: readonly MapNode[], labels: Draft, two: bo
       return true;
     };
     const title = titleOf(n);
-    const short = shorten(title, room / labels.name, weight);
+    const short = shorten(title, room / labels.name, weight, map.outline ? "end" : "middle");
     const name = fit(short, n.y + labels.rowName, labels.name, weight) ? short : "";
     const lines = !n.total ? [""] : worst ? [`${words} ${duration(n.mean)}`, words] : figuresOf(n);
     const line = two && name ? (lines.find((text) => fit(text, n.y + labels.figures * 1.1, labels.figures, WEIGHT.figures)) ?? "") : "";
@@ -186,6 +186,7 @@ export function rowEnd(map: ServiceMap, n: MapNode, labels: Labels): number {
 
 /** What a drawing takes at a scale, with what is written. */
 export function extents(map: ServiceMap, k: number): Box {
+  if (map.outline) return { left: -12, top: -12, right: map.width + 8, bottom: map.height + 40 };
   if (map.dense) return { left: -12, top: -26, right: map.width + 72, bottom: map.height + 12 };
   const labels = labelsAt(map, k);
   const all = labels.sheet.bounds() ?? { left: 0, top: 0, right: map.width, bottom: map.height };

@@ -32,11 +32,14 @@ function cut(letters: readonly string[], keep: number): string {
 /** A name with fewer letters than this says nothing. */
 const LEAST = 4;
 
+const cutEnd = (letters: readonly string[], keep: number) => `${letters.slice(0, keep - 1).join("")}…`;
+
 /** A name in as much of a room, in parts of the font size, as there is; "" if it would say nothing. */
-export function shorten(name: string, room: number, weight: number): string {
+export function shorten(name: string, room: number, weight: number, where: "middle" | "end" = "middle"): string {
+  const short = where === "end" ? cutEnd : cut;
   if (widthOf(name.slice(0, 400), weight) <= room) return name;
   const letters = [...name];
   let keep = Math.min(letters.length - 1, Math.floor(room / 0.3));
-  while (keep >= LEAST && widthOf(cut(letters, keep), weight) > room) keep--;
-  return keep < LEAST ? "" : cut(letters, keep);
+  while (keep >= LEAST && widthOf(short(letters, keep), weight) > room) keep--;
+  return keep < LEAST ? "" : short(letters, keep);
 }

@@ -5,6 +5,8 @@ export interface ServiceMap {
   seconds: number;
   /** Nodes are rows with labels at the right, in the place of circles with labels below. */
   dense: boolean;
+  /** The rows are one below the other, and end where the first of box does: see layout.Outline. */
+  outline: boolean;
   width: number;
   height: number;
   box: [number, number];

@@ -46,8 +46,8 @@ function useSize(ref: RefObject<Element | null>): [number, number] {
 export interface Subject {
   /** What it takes at a scale, as labels have a size of their own. */
   extents: (scale: number) => Box;
-  /** The scale below which it is not read well: then the part where it begins is seen. */
-  least: number;
+  /** The scale below which it is not read well: then the part where it begins is seen; null for that where it has the width of its place. */
+  least: number | null;
   /** The height where it begins, at its left. */
   entry: number;
 }
@@ -62,7 +62,7 @@ export const stepped = (k: number) => 2 ** (Math.floor(Math.log2(k) / STEP + 1e-
  * null for the view that it has without one. The scale is null until the size of the
  * drawing's place is known.
  */
-export function useView(svg: RefObject<SVGSVGElement | null>, group: RefObject<SVGGElement | null>, { extents, least, entry }: Subject, view: View | null, moved: (view: View | null) => void) {
+export function useView(svg: RefObject<SVGSVGElement | null>, group: RefObject<SVGGElement | null>, { extents, least: legible, entry }: Subject, view: View | null, moved: (view: View | null) => void) {
   const [width, height] = useSize(svg);
   const [moving, setScale] = useState<number | null>(null);
   const current = useRef<ZoomTransform>(zoomIdentity);
@@ -122,14 +122,19 @@ export function useView(svg: RefObject<SVGSVGElement | null>, group: RefObject<S
       k = fits;
     }
   }, [extents]);
+  const leastNow = useCallback(() => {
+    const { left, right } = extents(1);
+    return legible ?? Math.min(FIT, size.current[0]! / (right - left));
+  }, [extents, legible]);
   const start = useCallback((): View => {
     const all = whole();
+    const least = leastNow();
     if (all.k >= least) return all;
     const [w, h] = size.current as [number, number];
     const { left, right, top, bottom } = extents(stepped(least));
     const along = (low: number, high: number, at: number, room: number) => (high - low <= room ? (low + high) / 2 : Math.min(Math.max(at, low + room / 2), high - room / 2));
     return { x: along(left, right, left, w / least), y: along(top, bottom, entry, h / least), k: least };
-  }, [whole, extents, least, entry]);
+  }, [whole, extents, leastNow, entry]);
   // Before anything is drawn, the scale that it will have is known: it is drawn once.
   const scale = moving ?? (width && height ? stepped((view ?? start()).k) : null);
   useLayoutEffect(() => {
@@ -137,8 +142,8 @@ export function useView(svg: RefObject<SVGSVGElement | null>, group: RefObject<S
   }, [width, height, view?.x, view?.y, view?.k, show, start]);
   const fit = useCallback(() => {
     const all = whole();
-    latest.current(all.k >= least ? null : all);
-  }, [whole, least]);
+    latest.current(all.k >= leastNow() ? null : all);
+  }, [whole, leastNow]);
 
   /** Moves a place of the drawing into sight, if it is not. */
   const reveal = useCallback(

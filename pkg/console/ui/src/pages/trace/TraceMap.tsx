@@ -3,6 +3,7 @@ import { useApi } from "../../api/client";
 import { Failed, Loading, Nothing } from "../../components/states";
 import { count } from "../../format";
 import { Graph } from "../map/Graph";
+import { useScreen } from "../map/screen";
 import { nameOf, type ServiceMap } from "../map/types";
 import type { Model } from "./model";
 
@@ -25,7 +26,7 @@ interface Props {
 
 /** The services of one trace and who called whom. What is selected here is selected in the timeline, too. */
 export default function TraceMap({ model, row, found, onSelect, onClose, onTimeline }: Props) {
-  const { data, error, refetch } = useApi<TraceMapAnswer>(`trace/${model.view.id}/map`, { rows: model.count });
+  const { data, error, refetch } = useApi<TraceMapAnswer>(`trace/${model.view.id}/map`, { rows: model.count, screen: useScreen() });
   const rows = useMemo(() => (data ? rowsOf(data, model) : new Map<string, number[]>()), [data, model]);
   const [picked, setPicked] = useState("");
   const foundNodes = useMemo(() => (found && data ? new Set([...found].map((r) => data.nodes[data.rows[r] ?? -1]?.id ?? "")) : null), [found, data]);
