@@ -16,10 +16,11 @@ import (
 // A Counter counts how many traces have each value, as Compare does with one set,
 // of the facts that the store keeps of them: a million traces take a second or two,
 // and 8 bytes each for their response times. Values are what takes more: it counts
-// the first MostValues that it meets, and how many traces have others.
+// the first Most that it meets, and how many values of traces it left out.
 //
 // It is for one goroutine at a time. The zero Counter is ready.
 type Counter struct {
+	Most     int // how many different values it counts; MostValues if it is 0
 	Traces   int
 	Outcomes map[string]int // traces by outcome: ok, error, fault or throttle
 	// Uncounted is how many values of traces were not counted, for there were too
@@ -32,7 +33,7 @@ type Counter struct {
 	key     []byte                // memory that is used again
 }
 
-// MostValues is how many different values a Counter counts.
+// MostValues is how many different values a Counter counts unless told otherwise.
 const MostValues = 100_000
 
 type tableKey struct {
@@ -129,7 +130,7 @@ func (c *Counter) count(v *counted) {
 func (c *Counter) met(d Dimension, value string, of *rootCauses) {
 	k := tableKey{d, value}
 	v := c.byValue[k]
-	if len(c.encoded) >= MostValues {
+	if len(c.encoded) >= cmp.Or(c.Most, MostValues) {
 		if v == nil {
 			c.Uncounted++
 		} else {

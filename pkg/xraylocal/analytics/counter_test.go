@@ -78,7 +78,7 @@ func factsOf(t *testing.T, trace *assembly.Trace) *index.Facts {
 func TestCounterCountsWhatFiltersFind(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var counter analytics.Counter
-	const n = 250
+	const n = 120
 	var views []*eval.View
 	var set []analytics.Trace
 	for n := range n {
@@ -112,7 +112,7 @@ func TestCounterCountsWhatFiltersFind(t *testing.T) {
 		}
 		got = append(got, table)
 	}
-	if rows < 60 || counter.Traces != n {
+	if rows < 50 || counter.Traces != n {
 		t.Errorf("%d values of %d traces: little is tested", rows, counter.Traces)
 	}
 	report := analytics.Compare(set, nil, analytics.Options{})
@@ -155,7 +155,7 @@ func asJSON(t *testing.T, v any) string {
 // TestCounterIsBounded holds that a counter of ever new values keeps no more than
 // it says, and counts those that it keeps to the end.
 func TestCounterIsBounded(t *testing.T) {
-	var c analytics.Counter
+	c := analytics.Counter{Most: 500}
 	trace := func(n int) *index.Facts {
 		doc, err := segment.Parse(fmt.Appendf(nil, `{"trace_id":"1-00000000-%024x","id":"%016x","name":"web","start_time":1,"end_time":2,"user":"user-%d"}`, n, n+1, n))
 		if err != nil {
@@ -164,7 +164,7 @@ func TestCounterIsBounded(t *testing.T) {
 		return factsOf(t, assembly.Assemble(doc.TraceID, []*segment.Document{doc}))
 	}
 	const more = 50
-	for n := range analytics.MostValues + more {
+	for n := range c.Most + more {
 		if err := c.Add(trace(n)); err != nil {
 			t.Fatal(err)
 		}
@@ -175,11 +175,11 @@ func TestCounterIsBounded(t *testing.T) {
 	for _, table := range c.Tables() {
 		switch table.Dimension {
 		case analytics.User:
-			if first := table.Rows[0]; len(table.Rows) >= analytics.MostValues || first.A != 2 || first.Value != "user-3" {
+			if first := table.Rows[0]; len(table.Rows) >= c.Most || first.A != 2 || first.Value != "user-3" {
 				t.Errorf("%d users, first %+v", len(table.Rows), first)
 			}
 		case analytics.Service:
-			if n := table.Rows[0].A; n != analytics.MostValues+more+1 {
+			if n := table.Rows[0].A; n != c.Most+more+1 {
 				t.Errorf("the service is counted %d times", n)
 			}
 		}

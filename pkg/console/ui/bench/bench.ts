@@ -145,6 +145,11 @@ test("the list of traces", async ({ page }) => {
     figure(range === "1d" ? "list_first_view" : `list_first_view_${range}`, ms, "ms");
   }
   figure("list_traces_stored", TRACES, "traces");
+  await page.goto(`${url}/traces?range=1d`);
+  await page.locator(row).first().waitFor();
+  const begun = Date.now();
+  await page.getByText(/^Of all /).waitFor({ timeout: 60_000 });
+  figure("list_all_counted", Date.now() - begun, "ms");
 });
 
 for (const kind of ["segments", "subsegments"] as const) {

@@ -16,6 +16,12 @@ test("the header says what the trace is", async ({ page }) => {
   await expect(page.getByText("1 in progress; 1 row has a parent that has not arrived.")).toBeVisible();
   await page.getByRole("navigation", { name: "Linked traces" }).getByRole("link").click();
   await expect(page.getByRole("heading", { level: 1, name: "queue-worker" })).toBeVisible();
+  const from = page.getByRole("navigation", { name: "Linked from" }).getByRole("link", { name: "parent POST /orders" });
+  await expect(from).toHaveAttribute("title", planted("odd"));
+  await from.click();
+  await expect(page).toHaveURL(new RegExp(`/trace/${planted("odd")}.*segment=00000000000000c1`));
+  await expect(page.getByRole("heading", { level: 1, name: "POST /orders" })).toBeVisible();
+  await page.goBack();
   await page.goBack();
   await expect(page.getByRole("heading", { level: 1, name: "POST /orders" })).toBeVisible();
 });

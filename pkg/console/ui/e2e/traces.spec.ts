@@ -61,6 +61,35 @@ test("refiners count, and add to the filter", async ({ page }) => {
   await expect(page.getByLabel("Filter expression")).toHaveValue("");
 });
 
+test("refiners and response times are of all that match, not the newest alone", async ({ page }) => {
+  // Two hours ago, where no other test looks: more than the list has, with segments by their number.
+  const at = Math.floor(Number(process.env.PLANTED_AT)) - 7200;
+  const run = randomBytes(4).toString("hex");
+  const hex = (n: number, digits: number) => n.toString(16).padStart(digits, "0");
+  const total = 1100;
+  const documents = Array.from({ length: total }, (_, i) => {
+    const trace_id = traceId(at, run + hex(i, 16));
+    const one = { trace_id, id: hex(1, 16), name: `bulk-${run}`, start_time: at + i / total, end_time: at + 1 + i / total, user: i % 10 ? "many" : "few" };
+    return i === 7 ? [one, { trace_id, id: hex(2, 16), parent_id: hex(1, 16), name: `bulk-${run}`, start_time: at + 0.1, end_time: at + 0.2 }] : [one];
+  });
+  await put(consoleUrl(), documents.flat());
+  const range = { range: "", from: new Date((at - 1) * 1000).toISOString(), to: new Date((at + 10) * 1000).toISOString() };
+  await page.goto(address("/traces", { ...range, filter: `service("bulk-${run}")` }));
+  await expect(page.getByRole("status", { name: "What is counted" })).toHaveText("Of all 1,100 traces");
+  await expect(page.getByText("the newest 1,000 of 1,100 traces")).toBeVisible();
+  await expect(page.getByRole("region", { name: "Outcome" }).getByRole("button", { name: /^ok/ })).toContainText("1,100");
+  const few = page.getByRole("region", { name: "User" }).getByRole("button", { name: /^few/ });
+  await expect(few).toContainText("110");
+  await few.click();
+  await expect(page.getByRole("grid")).toHaveAttribute("aria-rowcount", "111");
+
+  await page.goto(address("/traces", { ...range, filter: `service("bulk-${run}") AND user = "many"` }));
+  await page.getByRole("grid").getByRole("button", { name: "Segments" }).click();
+  await expect(page).toHaveURL(/sort=-segments/);
+  await expect(page.getByRole("row").nth(1).getByRole("gridcell").nth(6)).toHaveText("2");
+  await expect(page.getByRole("row").nth(2).getByRole("gridcell").nth(6)).toHaveText("1");
+});
+
 test("a brush over the response times is a filter", async ({ page }) => {
   await page.goto(fixedUrl());
   const chart = page.getByRole("application", { name: "Distribution of response times" });

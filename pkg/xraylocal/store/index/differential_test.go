@@ -160,6 +160,10 @@ func TestPlanFindsWhatEvaluationFinds(t *testing.T) {
 	if err != nil || len(all.Refs) == 0 {
 		t.Fatal(len(all.Refs), err)
 	}
+	views := make([]*eval.View, len(all.Refs))
+	for i, ref := range all.Refs {
+		views[i] = eval.NewView(ref.Trace.Trace, ref.Trace.Received)
+	}
 	read, planned := 0, 0
 	for range expressions {
 		text := g.expression(2, false)
@@ -168,8 +172,8 @@ func TestPlanFindsWhatEvaluationFinds(t *testing.T) {
 			t.Fatalf("%s: %v", text, err)
 		}
 		var want []string
-		for _, ref := range all.Refs {
-			if eval.NewView(ref.Trace.Trace, ref.Trace.Received).Matches(e) {
+		for i, ref := range all.Refs {
+			if views[i].Matches(e) {
 				want = append(want, ref.TraceID)
 			}
 		}
