@@ -213,11 +213,11 @@ func TestLarge(t *testing.T) {
 		}
 		return []*segment.Document{root}
 	}
-	if c := Traces(many(50_000, ""), many(50_100, "")); c.Changes[Added] != 100 || c.Changes[Alike] != 50_001 {
+	if c := Traces(many(10_000, ""), many(10_100, "")); c.Changes[Added] != 100 || c.Changes[Alike] != 10_001 {
 		t.Error(c.Changes)
 	}
-	c := Traces(many(50_000, "GetItem"), many(50_100, "GetItem"))
-	if len(c.Rows) != 2 || c.Rows[1].Change != Count || c.Rows[1].RunA.Count != 50_000 || c.Rows[1].RunB.Total.Round(time.Millisecond) != 25050*time.Millisecond {
+	c := Traces(many(10_000, "GetItem"), many(10_100, "GetItem"))
+	if len(c.Rows) != 2 || c.Rows[1].Change != Count || c.Rows[1].RunA.Count != 10_000 || c.Rows[1].RunB.Total.Round(time.Millisecond) != 5050*time.Millisecond {
 		t.Errorf("%v, %+v, %+v", c.Changes, c.Rows[1].RunA, c.Rows[1].RunB)
 	}
 }
