@@ -39,6 +39,7 @@ type analyticsAnswer struct {
 	Times    *timesAnswer  `json:"times"`    // whether response times differ
 	Findings []rowAnswer   `json:"findings"`
 	Tables   []tableAnswer `json:"tables"`
+	Empty    bool          `json:"empty"` // there is no trace at all, of any time
 	Edges    []float64     `json:"edges"` // of the response times' bins, in seconds
 	Since    float64       `json:"since"` // both sets begin here, as of one no more was read; 0 if all was
 	From     float64       `json:"from"`  // of the series, in seconds since the epoch
@@ -138,7 +139,7 @@ func (c *console) analytics(r *http.Request) (any, error) {
 	h := analytics.Histograms(traces[0], traces[1], analyticsBins)
 	out := analyticsAnswer{
 		Limit: a.Limit, Level: analytics.Level, MinCount: analytics.MinCount, Tested: report.Tested,
-		Findings: rowsOf(report.Findings), Tables: tablesOf(report.Tables), Edges: slices.Concat([]float64{}, h.Edges),
+		Findings: rowsOf(report.Findings), Tables: tablesOf(report.Tables), Edges: append([]float64{}, h.Edges...),
 		Since: since, From: min(unix(a.From), unix(b.From)), To: max(unix(a.To), unix(b.To)),
 	}
 	if t := report.Times; t != nil {
@@ -146,6 +147,11 @@ func (c *console) analytics(r *http.Request) (any, error) {
 	}
 	out.A = setOf(a, report.A, traces[0], h.A, out.From, out.To)
 	out.A.More = more[0]
+	if len(traces[0]) == 0 && len(traces[1]) == 0 {
+		if out.Empty, err = c.empty(r.Context()); err != nil {
+			return nil, err
+		}
+	}
 	if b.there {
 		set := setOf(b, report.B, traces[1], h.B, out.From, out.To)
 		set.More = more[1]
@@ -239,7 +245,7 @@ func setOf(s chosenSet, d analytics.Set, traces []analytics.Trace, counts []int,
 	out := setAnswer{
 		Filter: s.Filter, Own: s.own, Rest: s.rest, From: unix(s.From), To: unix(s.To), Traces: d.Traces,
 		OK: d.OK, Error: d.Error, Throttle: d.Throttle, Fault: d.Fault, Timed: d.ResponseTimes,
-		Mean: d.Mean, P50: d.P50, P90: d.P90, P99: d.P99, Counts: slices.Concat([]int{}, counts), Series: []bucket{}, Slowest: slowest(traces),
+		Mean: d.Mean, P50: d.P50, P90: d.P90, P99: d.P99, Counts: append([]int{}, counts...), Series: []bucket{}, Slowest: slowest(traces),
 	}
 	for _, b := range analytics.Series(traces, from, to, analyticsBuckets) {
 		out.Series = append(out.Series, bucket{b.OK, b.Error, b.Throttle, b.Fault, b.Mean})

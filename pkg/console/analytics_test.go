@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"net/url"
 	"testing"
 )
 
@@ -25,5 +26,31 @@ func TestAnalyticsBegins(t *testing.T) {
 	s.get("analytics", recently("b", "fault"), &got)
 	if got.Limit != analyticsTraces || got.A.Traces != 30 || got.B.Traces != 10 || got.Since != 0 || got.A.From != float64(base.Unix())-60 {
 		t.Errorf("of all: since %v, A %+v, B %+v", got.Since, got.A, got.B)
+	}
+}
+
+// TestEmpty tells a console without any trace from one with none in the time range.
+func TestEmpty(t *testing.T) {
+	s := newServer(t, Config{})
+	for _, want := range []bool{true, false} {
+		for _, path := range []string{"traces", "analytics", "compare/choices", "backends"} {
+			var got struct {
+				Empty bool `json:"empty"`
+			}
+			s.get(path, url.Values{"from": {"100"}, "to": {"200"}}, &got)
+			if got.Empty != want {
+				t.Errorf("%s: empty is %v, want %v", path, got.Empty, want)
+			}
+		}
+		var sets map[string]any
+		s.get("analytics", url.Values{"from": {"100"}, "to": {"200"}, "b": {"fault"}}, &sets)
+		for _, which := range []string{"a", "b"} {
+			for name, value := range sets[which].(map[string]any) {
+				if value == nil {
+					t.Errorf("analytics of nothing: %s.%s is null", which, name)
+				}
+			}
+		}
+		s.put(1, `{"trace_id":"TRACE","id":"00000000000000a1","name":"web","start_time":@0.0,"end_time":@0.1}`)
 	}
 }

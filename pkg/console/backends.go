@@ -61,6 +61,7 @@ type backendsAnswer struct {
 	Counts   map[string]int `json:"counts"`   // traces by state
 	Compared int            `json:"compared"` // traces of X-Ray, the newest
 	More     bool           `json:"more"`     // older traces were not compared
+	Empty    bool           `json:"empty"`    // no rows, and X-Ray has no trace at all, of any time
 	Step     int            `json:"step"`     // so many more may be asked for, by ?limit=
 	Most     int            `json:"most"`     // and so many in all
 }
@@ -140,6 +141,11 @@ func (c *console) backends(r *http.Request) (any, error) {
 	}
 	if err := c.compareBackends(r.Context(), ids, &out); err != nil {
 		return nil, err
+	}
+	if len(out.Rows) == 0 {
+		if out.Empty, err = c.empty(r.Context()); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

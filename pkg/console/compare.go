@@ -60,6 +60,7 @@ func lineOfTrace(id string, t *timeline.Timeline) traceLine {
 type choices struct {
 	Traces []traceLine `json:"traces"` // newest first
 	More   bool        `json:"more"`
+	Empty  bool        `json:"empty"` // there is no trace at all, of any time
 }
 
 // maxChoices is how many traces there are to choose from.
@@ -74,6 +75,11 @@ func (c *console) choices(r *http.Request) (any, error) {
 	out := choices{Traces: []traceLine{}, More: more}
 	for _, s := range summaries {
 		out.Traces = append(out.Traces, lineOf(s))
+	}
+	if len(out.Traces) == 0 {
+		if out.Empty, err = c.empty(r.Context()); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

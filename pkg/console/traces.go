@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -108,13 +109,20 @@ func (c *console) list(r *http.Request) (any, error) {
 	out.Refiners = refine(outcomesOf(set), analytics.Compare(set, nil, analytics.Options{}).Tables,
 		func(row analytics.Row) string { return row.Filter })
 	if len(set) == 0 {
-		any, err := client.Find(r.Context(), c.xray, client.Query{From: time.Unix(0, 0), To: c.now().Add(24 * time.Hour), Limit: 1})
-		if err != nil {
+		if out.Empty, err = c.empty(r.Context()); err != nil {
 			return nil, err
 		}
-		out.Empty = len(any.Summaries) == 0
 	}
 	return out, nil
+}
+
+// empty says whether there is no trace at all, of any time.
+func (c *console) empty(ctx context.Context) (bool, error) {
+	any, err := client.Find(ctx, c.xray, client.Query{From: time.Unix(0, 0), To: c.now().Add(24 * time.Hour), Limit: 1})
+	if err != nil {
+		return false, err
+	}
+	return len(any.Summaries) == 0, nil
 }
 
 func newTraceRow(s types.TraceSummary) traceRow {

@@ -15,9 +15,13 @@ type Span struct {
 	Document string // OTLP's TracesData in JSON, with this span alone
 }
 
+// ScopeOfMade is the name of the instrumentation scope of spans that were made of
+// a document: who has one can tell it from one that was sent.
+const ScopeOfMade = "github.com/bragg-tracing/bragg/pkg/xraylocal/otlp"
+
 // Spans returns the spans of a stored document: the one that it was made from or,
 // of a document that came as such, one of the segment and one of each
-// subsegment in it, as the awsxray receiver makes them.
+// subsegment in it, as the awsxray receiver makes them, of the scope ScopeOfMade.
 func Spans(raw []byte) ([]Span, error) {
 	var stored struct {
 		ID   string          `json:"id"`
@@ -33,6 +37,7 @@ func Spans(raw []byte) ([]Span, error) {
 	var all []Span
 	for _, resource := range td.ResourceSpans().All() {
 		for _, scope := range resource.ScopeSpans().All() {
+			scope.Scope().SetName(ScopeOfMade)
 			for _, span := range scope.Spans().All() {
 				text, err := new(ptrace.JSONMarshaler).MarshalTraces(alone(resource, scope, span).Traces)
 				if err != nil {

@@ -25,9 +25,10 @@ export async function startLocal(): Promise<Local> {
     });
     server.once("exit", () => reject(new Error(`bragg local ended: ${text}`)));
   });
+  const ended = new Promise((done) => server.once("exit", done));
   const stop = async () => {
     server.kill("SIGINT");
-    await new Promise((done) => server.once("exit", done));
+    await ended;
     rmSync(dir, { recursive: true, force: true });
   };
   return { url, stop };

@@ -1,6 +1,10 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { expect, test, type Page } from "@playwright/test";
-import { HOSTILE } from "./plant";
-import { address, checkAxe, planted, watch } from "./server";
+import { BRAGG } from "./local";
+import { HOSTILE, put, traceId } from "./plant";
+import { address, checkAxe, consoleUrl, planted, watch } from "./server";
 
 const grid = (page: Page) => page.getByRole("treegrid", { name: "Timeline" });
 const selected = (page: Page) => grid(page).getByRole("row", { selected: true });
@@ -134,7 +138,10 @@ test("the trace can be had as commands, JSON and files", async ({ page }) => {
     return text;
   };
   expect(await copied("Trace id")).toBe(planted("odd"));
-  expect(await copied("aws xray command")).toContain(`--trace-ids ${planted("odd")}`);
+  expect(await copied("Trace id of W3C and OpenTelemetry")).toBe(planted("odd").slice(2).replace("-", ""));
+  expect(await copied("Link to what is shown")).toBe(page.url());
+  const aws = await copied("aws xray command");
+  expect(aws).toBe(`aws xray batch-get-traces --no-sign-request --region us-east-1 --endpoint-url ${consoleUrl()} --trace-ids ${planted("odd")}`);
   expect(await copied("bragg command")).toContain(`bragg trace ${planted("odd")} --endpoint http://127.0.0.1`);
   const json = JSON.parse(await copied("Documents as JSON")) as { Id: string }[];
   expect(json[0]?.Id).toBe(planted("odd"));
@@ -142,6 +149,44 @@ test("the trace can be had as commands, JSON and files", async ({ page }) => {
   await page.getByRole("button", { name: "Export" }).click();
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: /Segment documents/ }).click()]);
   expect(download.suggestedFilename()).toBe(`trace-${planted("odd")}.jsonl`);
+  const lines = readFileSync(await download.path(), "utf8").trim().split("\n");
+  expect(lines.map((line) => (JSON.parse(line) as { name: string }).name).sort()).toEqual(["mailer", "orders", "shipping"]);
+  const [spans] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: /OpenTelemetry spans/ }).click()]);
+  expect(readFileSync(await spans.path(), "utf8")).toContain('"resourceSpans"');
+
+  // The command that was copied works, as it is.
+  const command = (await copied("bragg command")).split(" ");
+  expect(execFileSync(BRAGG, command.slice(1), { encoding: "utf8" })).toMatch(/GetItem × 48|GetItem x 48|× 48/);
+});
+
+test("a span that came by OTLP is there as it came", async ({ page }) => {
+  const seconds = Number(process.env.PLANTED_AT);
+  const traceId = `${seconds.toString(16)}aaaaaaaaaaaaaaaaaaaaaaa9`;
+  const span = { traceId, spanId: "00000000000000d9", name: "GET /by-otlp", kind: 2, startTimeUnixNano: `${seconds}000000000`, endTimeUnixNano: `${seconds + 1}000000000`, attributes: [{ key: "cart.size", value: { intValue: "7" } }] };
+  const resource = { attributes: [{ key: "service.name", value: { stringValue: "otlp" } }] };
+  const body = JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }] });
+  const sent = await fetch(`${consoleUrl()}/v1/traces`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  expect(sent.ok).toBeTruthy();
+  await page.goto(address(`/trace/1-${traceId.slice(0, 8)}-${traceId.slice(8)}`, { segment: span.spanId, tab: "span" }));
+  await expect(panel(page).getByRole("tabpanel")).toContainText('"cart.size"');
+  await expect(panel(page).getByRole("tabpanel")).toContainText("GET /by-otlp");
+  await expect(panel(page).getByLabel("The span as it came").first()).toBeVisible();
+  // One that came as a document says so.
+  await page.goto(address(`/trace/${planted("odd")}`, { segment: "00000000000000c1", tab: "span" }));
+  await expect(panel(page)).toContainText("It did not come by OTLP");
+});
+
+test("segments that arrive later are there when it is read again", async ({ page }) => {
+  const now = Math.floor(Date.now() / 1000);
+  const id = traceId(now, randomBytes(12).toString("hex"));
+  const part = (n: number, more: object) => ({ trace_id: id, id: `00000000000000f${n}`, name: `part-${n}`, start_time: now, end_time: now + n, ...more });
+  await put(consoleUrl(), [part(1, { end_time: undefined, in_progress: true })]);
+  await page.goto(address(`/trace/${id}`));
+  await expect(page.getByText("1 in progress.")).toBeVisible();
+  await put(consoleUrl(), [part(1, {}), part(2, { parent_id: "00000000000000f1" })]);
+  await page.keyboard.press("r");
+  await expect(grid(page).getByRole("row", { name: /part-2/ })).toBeVisible();
+  await expect(page.getByText("1 in progress.")).toBeHidden();
 });
 
 test("the map of the trace is the service map, and selects what the timeline does", async ({ page }) => {

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useId, useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from "react";
+import { flushSync } from "react-dom";
 import { endpoint, request, type Problem } from "../api/client";
 import { remember } from "../state/history";
 import { useTime } from "../state/time";
@@ -104,13 +105,14 @@ export function FilterBar({ ref }: { ref?: Ref<FilterHandle> }) {
     const space = item.role === "operator" || /[a-z]$/i.test(item.text) ? " " : "";
     const next = draft.slice(0, from) + item.text + space + draft.slice(cursor);
     const at = from + item.text.length + space.length;
-    setDraft(next);
-    setCursor(at);
-    setFound(null);
-    requestAnimationFrame(() => {
-      input.current?.focus();
-      input.current?.setSelectionRange(at, at);
+    // At once: the next key must find the text and the cursor where they now are.
+    flushSync(() => {
+      setDraft(next);
+      setCursor(at);
+      setFound(null);
     });
+    input.current?.focus();
+    input.current?.setSelectionRange(at, at);
   };
   const key = (event: KeyboardEvent<HTMLInputElement>) => {
     const choice = items[active];

@@ -1,5 +1,6 @@
 import { useCallback, useRef, useState, type ReactNode } from "react";
 import { Link } from "wouter";
+import { useQueryClient } from "@tanstack/react-query";
 import { useApi } from "../api/client";
 import { zone } from "../format";
 import { useShortcuts } from "../state/shortcuts";
@@ -42,17 +43,24 @@ export function Frame({ children }: { children: ReactNode }) {
   const url = useUrl();
   const time = useTime();
   const info = useFrameInfo();
+  const queries = useQueryClient();
   const [theme, setTheme] = useTheme();
   const [help, setHelp] = useState(false);
   const filter = useRef<FilterHandle>(null);
   const closeHelp = useCallback(() => setHelp(false), []);
   const selects = !OF_NOW.includes(url.path);
 
+  // A range that ends now ends later, and so is asked for; all else is read as it was.
+  const again = () => {
+    time.refresh();
+    void queries.refetchQueries({ type: "active", predicate: (query) => !time.range || !/[?&]to=/.test(String(query.queryKey[1])) });
+  };
+
   useShortcuts([
     ...(selects ? [{ keys: "/", help: "to the filter", run: () => filter.current?.focus() }] : []),
     ...PAGES.map((p) => ({ keys: `g ${p.key}`, help: `to ${p.name}`, run: () => url.go(p.path) })),
     { keys: ".", help: "copy a link to what is shown", run: () => void navigator.clipboard.writeText(window.location.href) },
-    { keys: "r", help: "read again", run: time.refresh },
+    { keys: "r", help: "read again", run: again },
     { keys: "?", help: "show the keys", run: () => setHelp(!help) },
   ]);
 

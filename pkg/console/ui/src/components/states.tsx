@@ -53,9 +53,18 @@ export function Nothing({ title, children }: { title: string; children?: ReactNo
   );
 }
 
-/** There are no traces at all: how to send the first. */
-export function FirstTrace() {
+/** There are no traces at all: how to send the first. With error, what failed since. */
+export function FirstTrace({ error, retry }: { error: Problem | null; retry: () => void }) {
   const origin = window.location.origin;
+  return (
+    <>
+      {error && <Stale error={error} retry={retry} />}
+      <First origin={origin} />
+    </>
+  );
+}
+
+function First({ origin }: { origin: string }) {
   return (
     <section className="state">
       <h1>No traces yet</h1>

@@ -48,7 +48,7 @@ export default function AnalyticsPage() {
     if (error) return <Failed error={error} retry={() => void refetch()} />;
     return <Loading what="the traces" />;
   }
-  if (!data.a.traces && !data.b && !own("filter") && !own("a") && time.range?.name === "30d") return <FirstTrace />;
+  if (data.empty) return <FirstTrace error={error} retry={() => void refetch()} />;
   return (
     <div className="analytics">
       <header className="analytics-head">

@@ -2,6 +2,8 @@ import type { Outcome } from "../../components/Outcome";
 
 /** What analytics.go answers. */
 export interface Comparison {
+  /** There is no trace at all, of any time. */
+  empty: boolean;
   a: TraceSet;
   b: TraceSet | null;
   limit: number;

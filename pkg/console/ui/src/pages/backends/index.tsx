@@ -2,7 +2,8 @@ import { Fragment, useCallback, useRef, useState } from "react";
 import { useApi } from "../../api/client";
 import { Snippet } from "../../components/Copy";
 import { OutcomeMark } from "../../components/Outcome";
-import { Failed, FirstTrace, Loading, Nothing, Stale } from "../../components/states";
+import { NoTraces } from "../../components/NoTraces";
+import { Failed, Loading, Stale } from "../../components/states";
 import { age, count, dateTime, duration } from "../../format";
 import { useShortcuts } from "../../state/shortcuts";
 import { useTime } from "../../state/time";
@@ -18,7 +19,7 @@ const ORDER: State[] = ["only X-Ray", "only New Relic", "differs", "unread", "ar
 /** What arrived in X-Ray Local and what in New Relic, trace by trace: what differs comes first. */
 export default function BackendsPage() {
   useTitle("Backends");
-  const { params, set } = useUrl();
+  const { params } = useUrl();
   const time = useTime();
   const filter = params.get("filter") ?? "";
   const limit = params.get("compared");
@@ -29,16 +30,7 @@ export default function BackendsPage() {
       {error && <Stale error={error} retry={() => void refetch()} />}
       <Sources data={data} filter={filter} />
       {data.rows.length === 0 ? (
-        filter ? (
-          <Nothing title="No trace matches">
-            <p>Choose a longer time range, or take the filter away.</p>
-            <button type="button" className="button primary" onClick={() => set({ filter: null })}>
-              Without the filter
-            </button>
-          </Nothing>
-        ) : (
-          <FirstTrace />
-        )
+        <NoTraces empty={data.empty} error={null} retry={() => void refetch()} />
       ) : (
         <List data={data} busy={!error && data.more && data.compared < Math.min(Number(limit), data.most)} />
       )}

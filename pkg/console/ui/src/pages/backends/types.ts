@@ -36,6 +36,8 @@ export interface ServerProblem {
 }
 
 export interface Backends {
+  /** There is no trace at all in X-Ray Local, of any time, nor one of this time in New Relic. */
+  empty: boolean;
   newRelic: { kind: "" | "sink" | "account"; where: string; error?: ServerProblem; listed: boolean };
   rows: TraceRow[];
   counts: Partial<Record<State, number>>;

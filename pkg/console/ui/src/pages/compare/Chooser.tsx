@@ -2,7 +2,8 @@ import { useState } from "react";
 import { Link } from "wouter";
 import { useApi } from "../../api/client";
 import { OutcomeMark } from "../../components/Outcome";
-import { Failed, FirstTrace, Loading, Nothing, Stale } from "../../components/states";
+import { NoTraces } from "../../components/NoTraces";
+import { Failed, Loading, Stale } from "../../components/states";
 import { count, dateTime, duration } from "../../format";
 import { useTime } from "../../state/time";
 import { useUrl } from "../../state/url";
@@ -11,6 +12,8 @@ import type { TraceLine } from "./types";
 interface Choices {
   traces: TraceLine[];
   more: boolean;
+  /** There is no trace at all, of any time. */
+  empty: boolean;
 }
 
 /** How many are shown at first. */
@@ -18,22 +21,13 @@ const STEP = 30;
 
 /** The traces of the time range and filter, each to be A or B. */
 export function Chooser({ a, b, choose }: { a: string; b: string; choose: (slot: "a" | "b", id: string) => void }) {
-  const { params, href, set } = useUrl();
+  const { params, href } = useUrl();
   const { from, to, utc } = useTime();
   const filter = params.get("filter") ?? "";
   const [limit, setLimit] = useState(STEP);
   const { data, error, refetch } = useApi<Choices>("compare/choices", { from, to, filter });
   if (!data) return error ? <Failed error={error} retry={() => void refetch()} /> : <Loading what="the traces" />;
-  if (!data.traces.length && filter)
-    return (
-      <Nothing title="No trace matches">
-        <p>Choose a longer time range, or take the filter away.</p>
-        <button type="button" className="button primary" onClick={() => set({ filter: null })}>
-          Without the filter
-        </button>
-      </Nothing>
-    );
-  if (!data.traces.length) return <FirstTrace />;
+  if (!data.traces.length) return <NoTraces empty={data.empty} error={error} retry={() => void refetch()} />;
   const longest = Math.max(...data.traces.map((t) => t.duration), 1e-6);
   return (
     <section className="compare-chooser" aria-labelledby="compare-choose">

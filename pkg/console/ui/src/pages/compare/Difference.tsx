@@ -10,6 +10,9 @@ import { CHANGES, type Change, type Comparison, type Row, type Side } from "./ty
 const ORDER: Change[] = ["outcome", "count", "added", "missing", "slower", "faster", "alike"];
 const NARROW = "(max-width: 760px)";
 
+/** The smallest difference in time that is one, in seconds; see compare.Least. */
+const LEAST = 0.001;
+
 export function signed(seconds: number): string {
   return `${seconds < 0 ? "−" : "+"}${duration(Math.abs(seconds))}`;
 }
@@ -64,7 +67,7 @@ export function Difference({ data }: { data: Comparison }) {
       <section className="compare-sums" aria-label="What differs">
         <p className="compare-total">
           <b>{duration(data.a.duration)}</b> <span aria-hidden="true">→</span> <b>{duration(data.b.duration)}</b>{" "}
-          <span className={data.b.duration > data.a.duration ? "compare-slower" : "compare-faster"}>{signed(data.b.duration - data.a.duration)}</span>
+          <Total delta={data.b.duration - data.a.duration} />
         </p>
         <div className="compare-kinds" role="group" aria-label="Show only">
           {ORDER.filter((c) => data.changes[c]).map((c) => (
@@ -137,6 +140,11 @@ export function Difference({ data }: { data: Comparison }) {
   );
 }
 
+function Total({ delta }: { delta: number }) {
+  if (Math.abs(delta) < LEAST) return <span className="dim">as long</span>;
+  return <span className={delta > 0 ? "compare-slower" : "compare-faster"}>{signed(delta)}</span>;
+}
+
 function Cells({ row, data, longest }: { row: Row; data: Comparison; longest: number }) {
   return (
     <>
@@ -159,7 +167,7 @@ function Cells({ row, data, longest }: { row: Row; data: Comparison; longest: nu
       <Time side={row.a} which="A" />
       <Time side={row.b} which="B" />
       <span role="gridcell" className={`num compare-delta ${row.change === "slower" || row.change === "faster" ? `compare-${row.change}` : ""}`}>
-        {row.a && row.b ? (row.change === "alike" ? "" : signed(row.delta)) : ""}
+        {row.a && row.b && row.change !== "alike" && Math.abs(row.delta) >= LEAST ? signed(row.delta) : ""}
       </span>
       <span role="gridcell" className="compare-change cut">
         <ChangeSign change={row.change} /> {changed(row)}

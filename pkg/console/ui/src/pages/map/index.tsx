@@ -120,7 +120,7 @@ function Empty({ filter }: { filter: string }) {
   const { set } = useUrl();
   const time = useTime();
   const ever = useApi<ServiceMap>("map", { from: (time.to - LONG).toFixed(0), to: time.to.toFixed(0) }, { enabled: !filter });
-  if (!filter && ever.data?.nodes.length === 0) return <FirstTrace />;
+  if (!filter && ever.data?.nodes.length === 0) return <FirstTrace error={ever.error} retry={() => void ever.refetch()} />;
   if (!filter && !ever.data && !ever.error) return <Loading what="the service map" />;
   return (
     <Nothing title="Nothing to draw on the map">

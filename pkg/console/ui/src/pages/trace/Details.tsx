@@ -161,12 +161,25 @@ function Body({ tab, data, trace, segment, onSelect }: { tab: TabName; data: Seg
   }
 }
 
+/** The scope of spans that X-Ray Local made of a document; see otlp.ScopeOfMade. */
+const MADE = "github.com/bragg-tracing/bragg/pkg/xraylocal/otlp";
+
+interface Spans {
+  resourceSpans?: { scopeSpans?: { scope?: { name?: string } }[] }[];
+}
+
 function Span({ trace, segment }: { trace: string; segment: string }) {
-  const { data, error, refetch, isPending } = useApi<unknown>(`trace/${trace}/span/${segment}`);
+  const { data, error, refetch, isPending } = useApi<Spans | null>(`trace/${trace}/span/${segment}`);
   if (error) return <Failed error={error} retry={() => void refetch()} />;
   if (isPending) return <Loading what="the span" />;
-  if (!data) return <None what="It did not come by OTLP: X-Ray Local got a segment document, from the collector's awsxray exporter or the X-Ray SDK." />;
-  return <Code text={JSON.stringify(data, null, 2)} label="The span" />;
+  if (!data) return <None what="X-Ray Local got a segment document that no span can be made of." />;
+  const made = data.resourceSpans?.[0]?.scopeSpans?.[0]?.scope?.name === MADE;
+  return (
+    <>
+      {made && <None what="It did not come by OTLP, but as a segment document, from the collector's awsxray exporter or the X-Ray SDK. This is the span that the document means." />}
+      <Code text={JSON.stringify(data, null, 2)} label={made ? "The span that it means" : "The span as it came"} />
+    </>
+  );
 }
 
 function None({ what }: { what: string }) {

@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { endpoint, request } from "../../api/client";
 import { Copy } from "../../components/Copy";
 import { OutcomeMark, type Outcome } from "../../components/Outcome";
+import { useFrameInfo } from "../../components/Frame";
 import { ServiceDot } from "../../components/service";
 import { useOutside } from "../../components/useOutside";
 import { count, dateTime, duration, zone } from "../../format";
@@ -79,13 +80,14 @@ function Menu({ label, children }: { label: string; children: ReactNode }) {
 
 function CopyMenu({ view }: { view: TraceView }) {
   const { origin } = window.location;
+  const region = useFrameInfo()?.region || "us-east-1";
   const at = origin === "http://127.0.0.1:2080" ? "" : ` --endpoint ${origin}`;
   const items: [string, string | (() => Promise<string>)][] = [
     ["Trace id", view.id],
     ["Trace id of W3C and OpenTelemetry", view.id.slice(2).replace("-", "")],
     ["Link to what is shown", window.location.href],
     ["Documents as JSON", async () => JSON.stringify(await request(endpoint(`trace/${view.id}/export`, { format: "json" })), null, 2)],
-    ["aws xray command", `aws xray batch-get-traces --endpoint-url ${origin} --trace-ids ${view.id}`],
+    ["aws xray command", `aws xray batch-get-traces --no-sign-request --region ${region} --endpoint-url ${origin} --trace-ids ${view.id}`],
     ["bragg command", `bragg trace ${view.id}${at}`],
   ];
   return (

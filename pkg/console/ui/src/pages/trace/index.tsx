@@ -23,6 +23,7 @@ const TraceMap = lazy(() => import("./TraceMap"));
 export default function TracePage() {
   const id = useParams<{ id: string }>().id ?? "";
   const time = useTime();
+  const { href } = useUrl();
   const { data, error, refetch } = useQuery<TraceView, Problem>({
     queryKey: ["trace", id],
     queryFn: ({ signal }) => request<TraceView>(endpoint(`trace/${encodeURIComponent(id)}`), { signal }),
@@ -37,7 +38,7 @@ export default function TracePage() {
     return error ? (
       <Failed error={error} retry={() => void refetch()}>
         <p>
-          <Link href="/traces">All traces</Link>
+          <Link href={href("/traces")}>All traces</Link>
         </p>
       </Failed>
     ) : (

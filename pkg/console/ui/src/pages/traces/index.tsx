@@ -1,7 +1,8 @@
 import { useCallback, useMemo, useRef, useState } from "react";
 import { useApi } from "../../api/client";
 import { Histogram } from "../../components/Histogram";
-import { Failed, FirstTrace, Loading, Nothing, Stale } from "../../components/states";
+import { NoTraces } from "../../components/NoTraces";
+import { Failed, FirstTrace, Loading, Stale } from "../../components/states";
 import { count } from "../../format";
 import { useShortcuts } from "../../state/shortcuts";
 import { useTime } from "../../state/time";
@@ -23,7 +24,7 @@ import "./traces.css";
 export default function TracesPage() {
   useTitle("Traces");
   const time = useTime();
-  const { params, set } = useUrl();
+  const { params } = useUrl();
   const filter = params.get("filter") ?? "";
   const selection = { from: time.from, to: time.to, filter };
   const all = useApi<TraceList>("traces", selection);
@@ -33,25 +34,13 @@ export default function TracesPage() {
   const data = all.data ?? first.data;
 
   if (!data) return error ? <Failed error={error} retry={() => void refetch()} /> : <Loading what="the traces" />;
-  if (data.empty && !filter) return <FirstTrace />;
+  if (data.empty && !filter) return <FirstTrace error={error} retry={() => void refetch()} />;
   return (
     <div className="traces-page">
       <h1 className="hidden">Traces</h1>
       {error && <Stale error={error} retry={() => void refetch()} />}
       {data.traces.length === 0 && !isFetching ? (
-        <Nothing title={filter ? "No trace matches" : "No traces in this time"}>
-          <p>There are traces, but none {filter ? "of this time that matches the filter" : `in the ${time.range?.label ?? "chosen time"}`}.</p>
-          <div className="actions">
-            {filter && (
-              <button type="button" className="button primary" onClick={() => set({ filter: null })}>
-                Without the filter
-              </button>
-            )}
-            <button type="button" className="button" onClick={() => set({ range: "30d", from: null, to: null })}>
-              Look in the last 30 days
-            </button>
-          </div>
-        </Nothing>
+        <NoTraces empty={false} error={error} retry={() => void refetch()} />
       ) : (
         <Traces data={data} complete={!!all.data} view={`${filter} ${time.range?.name ?? `${time.from} ${time.to}`} ${time.live}`} />
       )}
