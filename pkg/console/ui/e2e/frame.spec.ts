@@ -30,6 +30,7 @@ test("the filter is completed, checked and kept", async ({ page }) => {
   await input.pressSequentially("serv");
   await expect(page.getByRole("option", { name: /service/ }).first()).toBeVisible();
   await input.press("Tab");
+  await expect(input).toHaveValue("service(");
   await input.pressSequentially('"we');
   await page.getByRole("option", { name: /^web"/ }).click();
   await expect(input).toHaveValue('service("web"');

@@ -36,7 +36,7 @@ export function FilterBar({ ref }: { ref?: Ref<FilterHandle> }) {
   const [cursor, setCursor] = useState(applied.length);
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
-  const [found, setFound] = useState<Completions | null>(null);
+  const [found, setFound] = useState<(Completions & { of: string; at: number }) | null>(null);
   const [refused, setRefused] = useState<Problem | null>(null);
   const [scrolled, setScrolled] = useState(0);
   const input = useRef<HTMLInputElement>(null);
@@ -64,7 +64,7 @@ export function FilterBar({ ref }: { ref?: Ref<FilterHandle> }) {
     const timer = setTimeout(() => {
       ask(draft, cursor, stop.signal).then(
         (answer) => {
-          setFound(answer);
+          setFound({ ...answer, of: draft, at: cursor });
           setActive(-1);
         },
         () => undefined, // no completions; applying will say what is wrong
@@ -100,8 +100,7 @@ export function FilterBar({ ref }: { ref?: Ref<FilterHandle> }) {
     setDraft(text);
     set({ filter: text });
   };
-  const take = (item: Completion) => {
-    const from = found?.from ?? cursor;
+  const take = (item: Completion, from = found?.from ?? cursor) => {
     const space = item.role === "operator" || /[a-z]$/i.test(item.text) ? " " : "";
     const next = draft.slice(0, from) + item.text + space + draft.slice(cursor);
     const at = from + item.text.length + space.length;
@@ -113,6 +112,11 @@ export function FilterBar({ ref }: { ref?: Ref<FilterHandle> }) {
     });
     input.current?.focus();
     input.current?.setSelectionRange(at, at);
+  };
+  /** Takes the first completion of what stands there now, not of what the list is still about. */
+  const takeFirst = async () => {
+    const now = found?.of === draft && found.at === cursor ? found : await ask(draft, cursor).catch(() => null);
+    if (now?.items[0] && input.current?.value === draft) take(now.items[0], now.from);
   };
   const key = (event: KeyboardEvent<HTMLInputElement>) => {
     const choice = items[active];
@@ -129,7 +133,8 @@ export function FilterBar({ ref }: { ref?: Ref<FilterHandle> }) {
       else void apply(draft);
     } else if (event.key === "Tab" && open && items.length && !event.shiftKey) {
       event.preventDefault();
-      take(choice ?? items[0]!);
+      if (choice) take(choice);
+      else void takeFirst();
     } else if (event.key === "Escape") {
       if (open) setOpen(false);
       else if (draft !== applied) setDraft(applied);
