@@ -68,7 +68,7 @@ export const NodeMark = memo(function NodeMark({ node, dense, width, height, end
       data-node={node.id}
       transform={`translate(${dense ? node.x - width / 2 + radius : node.x} ${node.y})`}
     >
-      {dense && <rect className="map-row" x={-radius - 2} y={-height / 2} width={Math.min(width, end - (node.x - width / 2)) + 4} height={height} rx={4} />}
+      {dense && <rect className={`map-row${end < Infinity ? " whole" : ""}`} x={-radius - 2} y={-height / 2} width={Math.min(width, end - (node.x - width / 2)) + 4} height={height} rx={4} />}
       {labels.mark > 0 ? (
         <g className="map-mark" transform={`translate(${radius - labels.mark} 0) scale(${labels.mark / 6}) translate(-6 -6)`}>
           <OutcomeShape outcome={node.total ? node.outcome : "progress"} />
@@ -186,7 +186,7 @@ export function EdgeText({ edge, label, size }: { edge: MapEdge; label: EdgeLabe
 const TIP = 26;
 
 /** What has no room on the drawing, of the thing that one points at. A screen reader has it from the thing itself. */
-export function Tip({ node, edge, edgeName, dense, width, labels }: { node?: MapNode | undefined; edge?: MapEdge | undefined; edgeName: string; dense: boolean; width: number; labels: Labels }) {
+export function Tip({ node, edge, edgeName, dense, width, end, labels }: { node?: MapNode | undefined; edge?: MapEdge | undefined; edgeName: string; dense: boolean; width: number; end: number; labels: Labels }) {
   const size = labels.name;
   const wide = TIP * size;
   let at: [number, number];
@@ -203,7 +203,7 @@ export function Tip({ node, edge, edgeName, dense, width, labels }: { node?: Map
     words = edgeWords(edge).replaceAll(", ", " · ");
   } else return null;
   return (
-    <foreignObject className={`map-tip${dense && node ? " row" : ""}`} x={at[0]} y={at[1]} width={wide} height={size * 4} aria-hidden="true" style={{ fontSize: size }}>
+    <foreignObject className={`map-tip${dense && node ? " row" : ""}`} x={Math.min(at[0], end - wide)} y={at[1]} width={wide} height={size * 4} aria-hidden="true" style={{ fontSize: size }}>
       <div>
         <strong>{title}</strong>
         <span>{words}</span>

@@ -179,7 +179,7 @@ function Marks({ map, scale, chosen, found, choose, focus, reveal }: MarksProps)
         const label = texts.get(edge.id);
         return label && <EdgeText key={edge.id} edge={edge} label={label} size={labels.figures} />;
       })}
-      {pointed && <Tip node={nodes.get(pointed)} edge={edges.get(pointed)} edgeName={names.get(pointed) ?? ""} dense={map.dense} width={map.box[0]} labels={labels} />}
+      {pointed && <Tip node={nodes.get(pointed)} edge={edges.get(pointed)} edgeName={names.get(pointed) ?? ""} dense={map.dense} width={map.box[0]} end={map.outline ? map.width : Infinity} labels={labels} />}
     </g>
   );
 }
