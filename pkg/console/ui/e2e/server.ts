@@ -53,7 +53,7 @@ export async function checkAxe(page: Page): Promise<void> {
 
 /**
  * The page as it is now, in both themes, in a window of each width: it fits, axe
- * finds nothing, and test-results/pages has a picture of it.
+ * finds nothing. With SHOTS=directory, that gets a picture of each.
  */
 export async function checkAll(page: Page, name: string): Promise<void> {
   for (const theme of THEMES) {
@@ -62,7 +62,7 @@ export async function checkAll(page: Page, name: string): Promise<void> {
       await page.setViewportSize({ width, height: 900 });
       await checkWidth(page);
       await checkAxe(page);
-      await page.screenshot({ path: `test-results/pages/${name}-${theme}-${width}.png` });
+      if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name}-${theme}-${width}.png` });
     }
   }
   await page.setViewportSize({ width: 1440, height: 900 });
