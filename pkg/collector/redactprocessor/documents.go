@@ -151,6 +151,10 @@ func (w *rewriter) value(v any, block, key string) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for k := range v {
+			if key == "metadata" {
+				v[k] = w.metadata(v[k], k)
+				continue
+			}
 			v[k] = w.value(v[k], key, k)
 		}
 	case []any:
@@ -169,4 +173,24 @@ func (w *rewriter) value(v any, block, key string) any {
 		}
 	}
 	return v
+}
+
+// metadata returns a namespace with what a span has of it, which is its JSON.
+func (w *rewriter) metadata(v any, namespace string) any {
+	was, err := json.Marshal(v)
+	if err != nil {
+		return v
+	}
+	is := w.r.Apply(w.r.RuleOf("aws.xray.metadata."+namespace), string(was), "")
+	if is == string(was) {
+		return v
+	}
+	w.changed = true
+	decoder := json.NewDecoder(strings.NewReader(is))
+	decoder.UseNumber()
+	var other any
+	if decoder.Decode(&other) != nil {
+		return map[string]any{} // a namespace is an object
+	}
+	return other
 }

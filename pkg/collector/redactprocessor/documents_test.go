@@ -53,6 +53,11 @@ func TestDocuments(t *testing.T) {
 			from("", `"sql":{"url":"postgres://db:5432/orders?user=u&password=p","sanitized_query":"SELECT ?"},`),
 			from("", `"sql":{"url":"postgres://db:5432/orders?user=u&password=REDACTED","sanitized_query":"SELECT ?"},`),
 		},
+		{
+			"metadata",
+			from(`"metadata":{"default":{"n":1.50,"password":"p","call":{"headers":{"cookie":["a=b"]}}},"other":{"a":"b"}},`, `"metadata":{"db":{"url":"https://a.example/?token=x"}},`),
+			from(`"metadata":{"default":{"n":1.50,"password":"REDACTED","call":{"headers":{"cookie":"REDACTED"}}},"other":{"a":"b"}},`, `"metadata":{"db":{"url":"https://a.example/?token=REDACTED"}},`),
+		},
 	} {
 		for _, conventions := range []spans.Conventions{spans.OldHTTP, spans.StableHTTP, spans.BothHTTP} {
 			t.Run(test.name, func(t *testing.T) {

@@ -95,7 +95,8 @@ func TestCleanValuesCostNothing(t *testing.T) {
 	attributes := map[string]string{
 		"http.request.method": "GET", "http.route": "/carts/{id}", "server.address": "example.com", "url.full": "https://example.com/a?page=2&sort=x",
 		"http.request.header.accept": "text/html", "db.query.text": "SELECT a, t1.b FROM t WHERE id = $1", "db.system.name": "postgresql",
-		"exception.message": "open /tmp/x: no such file", "user_agent.original": "curl/8.5", "app.cart": "17", "cart": "17",
+		"exception.message":         "open /tmp/x: no such file",
+		"aws.xray.metadata.default": `{"cart":{"lines":[{"sku":"a-1","n":2}],"url":"https://example.com/a?page=2"},"message":"none"}`, "user_agent.original": "curl/8.5", "app.cart": "17", "cart": "17",
 	}
 	if n := testing.AllocsPerRun(100, func() {
 		for key, value := range attributes {
@@ -158,15 +159,48 @@ func FuzzStatement(f *testing.F) {
 	})
 }
 
+// FuzzJSON: no text makes a panic, what is redacted stays as it is, JSON stays
+// JSON, and what is under the name of a secret does not remain.
+func FuzzJSON(f *testing.F) {
+	for _, c := range testCases(f) {
+		f.Add(c.In)
+	}
+	r := redact.Default()
+	f.Fuzz(func(t *testing.T, in string) {
+		out := r.Apply(redact.JSON, in, "")
+		if again := r.Apply(redact.JSON, out, ""); again != out {
+			t.Errorf("%q\nis   %q\nthen %q", in, out, again)
+		}
+		if !json.Valid([]byte(in)) {
+			return
+		}
+		secret := `{"a":` + in + `,"b":[{"password" : "` + planted + `"}]}`
+		if out := r.Apply(redact.JSON, secret, ""); !json.Valid([]byte(out)) || strings.Contains(out, planted) && !strings.Contains(in, planted) {
+			t.Errorf("%q is %q", secret, out)
+		}
+	})
+}
+
+// TestLongJSONIsReplaced: nobody looks into it.
+func TestLongJSONIsReplaced(t *testing.T) {
+	text := `{"a":"` + strings.Repeat("x", 1<<20) + `","password":"` + planted + `"}`
+	if got := redact.Default().Apply(redact.JSON, text, ""); got != redact.Replacement {
+		t.Errorf("%d bytes became %d", len(text), len(got))
+	}
+}
+
 // TestLongTextsAreReadOnce: what is long, and of parts that look like what is
 // looked for, takes time by its length and not by its square.
 func TestLongTextsAreReadOnce(t *testing.T) {
 	r := redact.Default()
-	for _, part := range []string{"://", "://a:b@", "=", "password=", "&", "&token=x", "%3D%3F", "Bearer aaaaaaaaaaaaaaaaaa ", "'", "/*", "-- ", "$a", "[", "IN (1,", "q'[", `"a":`} {
+	for _, part := range []string{"://", "://a:b@", "=", "password=", "&", "&token=x", "%3D%3F", "Bearer aaaaaaaaaaaaaaaaaa ", "'", "/*", "-- ", "$a", "[", "IN (1,", "q'[", `"a":`, `{"token":`, `"url" : "x",`, "[", `{"a":{}},`} {
 		text := strings.Repeat(part, 1<<17/len(part))
 		start := time.Now()
 		for _, rule := range []redact.Rule{redact.URL, redact.Query, redact.Text, redact.Connection} {
 			r.Apply(rule, text, "")
+		}
+		for _, start := range []string{`{"x":"`, `[{"url":`, `[`} {
+			r.Apply(redact.JSON, start+text, "")
 		}
 		for _, system := range []string{"", "oracle.db", "mongodb", "redis"} {
 			r.Apply(redact.Statement, text, system)

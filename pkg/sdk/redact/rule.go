@@ -14,7 +14,11 @@ const (
 	Statement       // literals of a statement in the language of db.system.name
 	Connection      // the password of a data source
 	Text            // URLs and bearer tokens inside a text
+	JSON            // the members of JSON in a text, each by its name
 )
+
+// metadataPrefix is that of X-Ray's metadata, which is a JSON text a namespace.
+const metadataPrefix = "aws.xray.metadata."
 
 // RuleOf returns the rule for an attribute of a span, an event, a link or a log
 // record. It allocates nothing.
@@ -50,6 +54,8 @@ func (r *Redactor) ruleOf(key string) (Rule, kinds) {
 		return fieldRule(key)
 	}
 	switch first := key[0]; {
+	case first == 'a' && strings.HasPrefix(key, metadataPrefix):
+		return JSON, 0 // each member is of a kind
 	case first == 'd' && (strings.HasPrefix(key, "db.query.parameter.") || strings.HasPrefix(key, "db.operation.parameter.")):
 		return Secret, kindSQL
 	case isHeader(key[:dot]):
@@ -110,6 +116,8 @@ func (r *Redactor) Apply(rule Rule, value, system string) string {
 		return r.connection(value)
 	case Text:
 		return r.Text(value)
+	case JSON:
+		return r.inJSON(value)
 	}
 	return value
 }

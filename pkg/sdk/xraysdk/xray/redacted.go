@@ -1,7 +1,10 @@
 package xray
 
 import (
+	"encoding/json"
+	"maps"
 	"slices"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -63,6 +66,30 @@ func (s *Segment) redact(field func(key, value, system string) string) (changed 
 			hide(key, "", &text)
 			s.Annotations[key] = text
 		}
+	}
+	return s.redactMetadata(field) || changed
+}
+
+// redactMetadata changes the metadata of a snapshot. What cannot be read any
+// more goes.
+func (s *Segment) redactMetadata(field func(key, value, system string) string) (changed bool) {
+	var all attributes
+	all.metadata(s.Metadata)
+	for i, namespace := range slices.Sorted(maps.Keys(s.Metadata)) {
+		text := all[i].Value.AsString()
+		hidden := field(string(all[i].Key), text, "")
+		if hidden == text {
+			continue
+		}
+		changed = true
+		decoder := json.NewDecoder(strings.NewReader(hidden))
+		decoder.UseNumber()
+		values := map[string]interface{}{}
+		if decoder.Decode(&values) != nil {
+			delete(s.Metadata, namespace)
+			continue
+		}
+		s.Metadata[namespace] = values
 	}
 	return changed
 }
