@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/bragg-tracing/bragg/pkg/freeport"
 )
 
 // A collectorProcess is a collector that runs.
@@ -33,12 +35,11 @@ func freePorts(t *testing.T) map[string]string {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := freeport.Address("tcp", "udp")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return address
 }
 
 // startCollector starts a collector with configurations that are files, or as

@@ -3,7 +3,6 @@ package deploy
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -74,31 +73,16 @@ func newStage(t *testing.T, d deployment, project *types.Project) *stage {
 // reservePorts finds a free port for each that a service listens on, the same
 // for TCP and UDP where it is the same.
 func (s *stage) reservePorts(ports listening) {
-	var held []interface{ Close() error }
-	defer func() {
-		for _, listener := range held {
-			listener.Close()
-		}
-	}()
 	for name, listens := range ports {
 		s.addresses[name] = map[string]string{}
-		for _, port := range slices.Sorted(maps.Keys(listens)) { // tcp before udp
-			number, network, _ := strings.Cut(port, "/")
-			if network == "tcp" {
-				listener, err := net.Listen("tcp", "127.0.0.1:0")
-				if err != nil {
-					s.t.Fatal(err)
-				}
-				held = append(held, listener)
-				s.addresses[name][port] = listener.Addr().String()
-				continue
+		for port := range listens {
+			number, _, _ := strings.Cut(port, "/")
+			address := freeAddress(s.t)
+			if other, ok := s.addresses[name][number+"/udp"]; ok {
+				address = other
+			} else if other, ok := s.addresses[name][number+"/tcp"]; ok {
+				address = other
 			}
-			address := s.addresses[name][number+"/tcp"]
-			listener, err := net.ListenPacket("udp", address)
-			if err != nil {
-				s.t.Fatal(err)
-			}
-			held = append(held, listener)
 			s.addresses[name][port] = address
 		}
 	}

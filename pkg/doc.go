@@ -21,5 +21,6 @@
 //	migrate     rewrites a code base from the X-Ray SDK
 //	cli         the command line
 //	truth       tests of the instrumentation, through all of it
+//	freeport    ports for what is started later
 //	version     which build this is
 package pkg

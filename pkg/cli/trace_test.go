@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
+	"github.com/bragg-tracing/bragg/pkg/freeport"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/timeline/terminal"
@@ -241,12 +241,11 @@ func TestCommandErrors(t *testing.T) {
 // closedPort returns an address that nothing listens on.
 func closedPort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := freeport.Address("tcp")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return address
 }
 
 // The commands must not look at what is set up for the real AWS.

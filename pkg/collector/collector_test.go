@@ -20,6 +20,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/bragg-tracing/bragg/pkg/freeport"
 	"github.com/bragg-tracing/bragg/pkg/sdk/licensekey"
 )
 
@@ -99,12 +100,11 @@ func startCollector(t *testing.T, b *backends, env map[string]string) (*Collecto
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := freeport.Address("tcp", "udp")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
+	_, port, _ := net.SplitHostPort(address)
 	return port
 }
 

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/bragg-tracing/bragg/pkg/freeport"
 )
 
 func TestStopFinishesRequests(t *testing.T) {
@@ -71,12 +73,11 @@ func TestNoCollector(t *testing.T) {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := freeport.Address("tcp", "udp")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return address
 }
 
 // TestEnvironmentIsLeftAlone runs the demo among variables that would send its

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/bragg-tracing/bragg/pkg/freeport"
 	"github.com/bragg-tracing/bragg/pkg/sdk/licensekey"
 	"github.com/bragg-tracing/bragg/pkg/verify"
 )
@@ -52,12 +53,11 @@ type process struct {
 func newProcess(program string, configs []string, queues string, b *backends) (*process, error) {
 	p := &process{program: program, configs: configs, queues: queues, ports: map[string]string{}, output: &lastOutput{}}
 	for _, name := range []string{"OTLP_GRPC", "OTLP_HTTP", "DAEMON", "HEALTH", "METRICS"} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		address, err := freeport.Address("tcp", "udp")
 		if err != nil {
 			return nil, err
 		}
-		_, p.ports[name], _ = net.SplitHostPort(l.Addr().String())
-		defer l.Close()
+		_, p.ports[name], _ = net.SplitHostPort(address)
 	}
 	p.env = []string{
 		"HOME=" + queues, "GOMEMLIMIT=" + fmt.Sprint(gcLimit) + "MiB", "GORACE=exitcode=0",

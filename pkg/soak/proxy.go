@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+
+	"github.com/bragg-tracing/bragg/pkg/freeport"
 )
 
 // A fault answers a request in a backend's place, and says so, or lets it pass.
@@ -49,11 +51,15 @@ type delay struct {
 func newProxy() (*proxy, error) {
 	p := &proxy{refused: map[string]bool{}}
 	p.set(nil)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := freeport.Address("tcp") // it is left for an outage, and taken again
 	if err != nil {
 		return nil, err
 	}
-	p.address = l.Addr().String()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	p.address = address
 	p.serve(l)
 	return p, nil
 }

@@ -6,6 +6,8 @@ import (
 	"net"
 	"strconv"
 	"syscall"
+
+	"github.com/bragg-tracing/bragg/pkg/freeport"
 )
 
 // Ports are the ports on 127.0.0.1 that a stack listens on.
@@ -59,24 +61,13 @@ func (p *Ports) EachFlag(f func(port *int, flag, what string)) {
 // FreePorts returns ports that nobody listened on at the time of the call.
 func FreePorts() (Ports, error) {
 	var p Ports
-	var held []interface{ Close() error }
-	defer func() {
-		for _, h := range held {
-			h.Close()
-		}
-	}()
 	for _, u := range p.uses() {
-		for attempt := 0; ; attempt++ {
-			*u.port = 0
-			taken, err := u.listen()
-			held = append(held, taken...)
-			if err == nil {
-				break
-			}
-			if attempt == 20 {
-				return Ports{}, fmt.Errorf("find a free port for %s: %w", u.what, err)
-			}
+		address, err := freeport.Address(u.network...)
+		if err != nil {
+			return Ports{}, fmt.Errorf("find a free port for %s: %w", u.what, err)
 		}
+		_, port, _ := net.SplitHostPort(address)
+		*u.port, _ = strconv.Atoi(port)
 	}
 	return p, nil
 }

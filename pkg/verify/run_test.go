@@ -38,7 +38,7 @@ func against(t *testing.T, s *stage.Stage) verify.Config {
 		Paths:     []string{verify.PathHTTP},
 		Backends:  []verify.Backend{readXRay(t, s.XRay), readNewRelic(t, s.NewRelic+"/graphql", newrelic.LocalUserKey)},
 		Metrics:   s.Metrics,
-		Wait:      300 * time.Millisecond,
+		Wait:      2 * time.Second, // the machine may be busy
 	}
 }
 

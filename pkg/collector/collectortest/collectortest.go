@@ -3,15 +3,14 @@
 package collectortest
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/bragg-tracing/bragg/pkg/collector"
+	"github.com/bragg-tracing/bragg/pkg/freeport"
 )
 
 // Ports returns the variables of otel-collector.yaml that name the collector's
@@ -20,8 +19,7 @@ import (
 func Ports() (map[string]string, error) {
 	env := map[string]string{}
 	for _, name := range []string{"OTLP_GRPC", "OTLP_HTTP", "DAEMON", "HEALTH", "METRICS"} {
-		port, release, err := take()
-		defer release()
+		port, err := FreePort()
 		if err != nil {
 			return nil, err
 		}
@@ -33,32 +31,12 @@ func Ports() (map[string]string, error) {
 // FreePort returns a port of 127.0.0.1 that was free for TCP and UDP a moment
 // ago.
 func FreePort() (string, error) {
-	port, release, err := take()
-	release()
+	address, err := freeport.Address("tcp", "udp")
+	if err != nil {
+		return "", err
+	}
+	_, port, err := net.SplitHostPort(address)
 	return port, err
-}
-
-// take listens on a port for TCP and UDP until release is called.
-func take() (port string, release func(), err error) {
-	var held []interface{ Close() error }
-	release = func() {
-		for _, h := range held {
-			h.Close()
-		}
-	}
-	for range 20 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return "", release, err
-		}
-		held = append(held, l)
-		number := l.Addr().(*net.TCPAddr).Port
-		if u, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: number}); err == nil {
-			held = append(held, u)
-			return strconv.Itoa(number), release, nil
-		}
-	}
-	return "", release, errors.New("no port is free for TCP and UDP")
 }
 
 // limiterInterval is how often the memory limiter of otel-collector.yaml checks.
