@@ -30,6 +30,20 @@ test("the header says what the trace is", async ({ page }) => {
   await expect(page.getByRole("heading", { level: 1, name: "POST /orders" })).toBeVisible();
 });
 
+test("each row has a bar that is seen", async ({ page }) => {
+  await page.goto(address(`/trace/${planted("odd")}`));
+  const bars = grid(page).locator(".trace-bar");
+  await expect(bars).toHaveCount(6);
+  // Not only there: at the middle of each, what is painted is that bar.
+  const seen = await bars.evaluateAll((all) =>
+    all.map((bar) => {
+      const box = bar.getBoundingClientRect();
+      return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2) === bar && box.width > 20;
+    }),
+  );
+  expect(seen).toEqual(Array(6).fill(true));
+});
+
 test("repeats are folded, and what went wrong shows when collapsed", async ({ page }) => {
   await page.goto(address(`/trace/${planted("odd")}`));
   await expect(grid(page).getByRole("row")).toHaveCount(7);
