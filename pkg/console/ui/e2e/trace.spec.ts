@@ -42,6 +42,10 @@ test("each row has a bar that is seen", async ({ page }) => {
     }),
   );
   expect(seen).toEqual(Array(6).fill(true));
+  // The first begins where the axis does, and ends where it ends.
+  const [bar, axis] = [(await bars.first().boundingBox())!, (await page.getByRole("columnheader", { name: "Time" }).boundingBox())!];
+  expect(Math.abs(bar.x - axis.x)).toBeLessThan(1);
+  expect(Math.abs(bar.width - axis.width)).toBeLessThan(1);
 });
 
 test("repeats are folded, and what went wrong shows when collapsed", async ({ page }) => {
