@@ -4,7 +4,7 @@ import { address, checkAll, planted, watch } from "./server";
 // Every page, in both themes, at each width: it draws, fits, and axe finds
 // nothing. What a page does is tested in a file of its own.
 const PAGES: { name: string; path: () => string; heading: RegExp; ready?: (page: Page) => Locator }[] = [
-  { name: "map", path: () => address("/map"), heading: /map/i, ready: (page) => page.getByRole("group", { name: "Service map" }) },
+  { name: "map", path: () => address("/map", { filter: 'service("web")' }), heading: /map/i, ready: (page) => page.getByRole("group", { name: "Service map" }) },
   { name: "traces", path: () => address("/traces"), heading: /traces/i, ready: (page) => page.getByRole("grid").getByRole("row") },
   { name: "trace", path: () => address(`/trace/${planted("odd")}`), heading: /orders/i, ready: (page) => page.getByRole("treegrid").getByRole("row") },
   { name: "analytics", path: () => address("/analytics", { b: "responsetime > 0.5" }), heading: /./, ready: (page) => page.getByRole("region", { name: "Findings" }) },
