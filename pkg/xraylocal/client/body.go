@@ -20,6 +20,7 @@ func withBody(f func(body []byte)) func(*middleware.Stack) error {
 				return out, metadata, err
 			}
 			body, err := io.ReadAll(resp.Body)
+			resp.Body.Close() // nobody else can, and the timer of the request runs until then
 			if err != nil {
 				return out, metadata, err
 			}
