@@ -275,6 +275,8 @@ test("an unknown trace, and what is none, say so", async ({ page }) => {
   await expect(page.getByRole("heading", { name: "No such trace" })).toBeVisible();
   await page.goto(address("/trace/nonsense"));
   await expect(page.getByRole("heading", { name: "This is no trace id" })).toBeVisible();
+  await page.goto(address("/trace/%E0%A4")); // no UTF-8
+  await expect(page.getByRole("heading", { name: "This is no trace id" })).toBeVisible();
 });
 
 for (const theme of ["light", "dark"] as const) {

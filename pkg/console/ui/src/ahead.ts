@@ -26,10 +26,19 @@ export function asked(url: string): Promise<Response> | undefined {
   return answer;
 }
 
+/** A part of a path, as the router decodes it: what is no UTF-8 stays as it is. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 const [, page = "", id = ""] = location.pathname.split("/");
 const params = new URLSearchParams(location.search);
 const time = rangeOf(params, opened);
 if (page === "map" || page === "") ask("map", map(params, time, screenNow()));
 if (page === "traces") ask("traces", traces(params, time));
-if (page === "trace" && id) ask(`trace/${encodeURIComponent(decodeURIComponent(id))}`);
+if (page === "trace" && id) ask(`trace/${encodeURIComponent(decoded(id))}`);
 ask("frame");

@@ -1,5 +1,6 @@
 import { useCallback, useMemo } from "react";
-import { useApi } from "../../api/client";
+import { useApi, type Problem } from "../../api/client";
+import { LookElsewhere } from "../../components/NoTraces";
 import { Failed, FirstTrace, Loading, Nothing, Stale } from "../../components/states";
 import { count } from "../../format";
 import { useShortcuts } from "../../state/shortcuts";
@@ -61,7 +62,7 @@ export default function MapPage() {
     if (error) return <Failed error={error} retry={() => void refetch()} />;
     return <Loading what="the service map" />;
   }
-  if (map.nodes.length === 0) return <Empty filter={filter ?? ""} />;
+  if (map.nodes.length === 0) return <Empty filter={filter ?? ""} error={error} retry={() => void refetch()} />;
 
   const node = map.nodes.find((n) => n.id === chosen);
   const edge = map.edges.find((e) => e.id === chosen);
@@ -115,26 +116,16 @@ export default function MapPage() {
 
 const LONG = 30 * 86400;
 
-/** Nothing to draw: the filter, the time range, or no traces at all. */
-function Empty({ filter }: { filter: string }) {
-  const { set } = useUrl();
+/** Nothing to draw: the filter, the time range, or no traces at all. With error, what failed since. */
+function Empty({ filter, error, retry }: { filter: string; error: Problem | null; retry: () => void }) {
   const time = useTime();
   const ever = useApi<ServiceMap>("map", { from: (time.to - LONG).toFixed(0), to: time.to.toFixed(0) }, { enabled: !filter });
-  if (!filter && ever.data?.nodes.length === 0) return <FirstTrace error={ever.error} retry={() => void ever.refetch()} />;
+  if (!filter && ever.data?.nodes.length === 0) return <FirstTrace error={error} retry={retry} />;
   if (!filter && !ever.data && !ever.error) return <Loading what="the service map" />;
   return (
     <Nothing title="Nothing to draw on the map">
       <p>{filter ? "No trace that arrived in this time range matches the filter." : "No trace arrived in this time range."}</p>
-      <div className="actions">
-        {filter && (
-          <button type="button" className="button primary" onClick={() => set({ filter: null })}>
-            Without the filter
-          </button>
-        )}
-        <button type="button" className="button" onClick={() => set({ range: "30d", from: null, to: null })}>
-          Look at the last 30 days
-        </button>
-      </div>
+      <LookElsewhere />
     </Nothing>
   );
 }
