@@ -20,6 +20,7 @@ export interface RowsProps {
   from: number;
   to: number;
   onToggle: (row: number, repeat: number) => void;
+  /** A row was clicked. */
   onActivate: (position: number) => void;
 }
 

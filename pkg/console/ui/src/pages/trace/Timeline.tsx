@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, type KeyboardEvent, type Ref } from "react";
 import { useWidth } from "../../components/useWidth";
 import { duration } from "../../format";
-import { expandedOf, type Folding, type Model, type Visible } from "./model";
-import { ROW, Rows } from "./Rows";
+import { expandedOf } from "./model";
+import { ROW, Rows, type RowsProps } from "./Rows";
 
 const PAGE = 20;
 
@@ -12,20 +12,9 @@ export interface TimelineHandle {
   focus: () => void;
 }
 
-export interface TimelineProps {
-  model: Model;
-  shown: Visible;
-  folding: Folding;
-  active: number;
-  found: ReadonlySet<number>;
-  critical: boolean;
-  from: number;
-  to: number;
-  /** A row was clicked. */
-  onActivate: (position: number) => void;
+export interface TimelineProps extends RowsProps {
   /** The reader went to a row by keys. */
   onMove: (position: number) => void;
-  onToggle: (row: number, repeat: number) => void;
   onOpen: () => void;
   ref?: Ref<TimelineHandle>;
 }
