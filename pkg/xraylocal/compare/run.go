@@ -69,16 +69,13 @@ func foldSide(siblings []*node, repeated func(key) bool) []*node {
 	return folded
 }
 
-// worst is the outcomes, the worst last.
-var worst = []timeline.Outcome{timeline.OK, timeline.Throttle, timeline.Error, timeline.Fault}
-
 // take adds a sibling to those that n stands for.
 func (n *node) take(one *node) {
 	n.run.Count++
 	if one.row.Outcome != timeline.OK {
 		n.run.Failed++
 	}
-	if slices.Index(worst, one.row.Outcome) > slices.Index(worst, n.run.Outcome) {
+	if one.row.Outcome.Worse(n.run.Outcome) {
 		n.run.Outcome = one.row.Outcome
 	}
 	n.run.Total += one.row.Duration

@@ -98,15 +98,14 @@ func SelfTimes(rows []Row) []time.Duration {
 }
 
 // Worst returns the worst outcome of each row and all that is below it, so that
-// it shows where that is folded away: a fault, a throttle, an error, or OK.
+// it shows where that is folded away.
 func Worst(rows []Row) []Outcome {
-	order := []Outcome{OK, Error, Throttle, Fault}
 	worst := make([]Outcome, len(rows))
 	children := childrenOf(rows)
 	for i := len(rows) - 1; i >= 0; i-- {
 		worst[i] = rows[i].Outcome
 		for _, c := range children[i] {
-			if slices.Index(order, worst[c]) > slices.Index(order, worst[i]) {
+			if worst[c].Worse(worst[i]) {
 				worst[i] = worst[c]
 			}
 		}

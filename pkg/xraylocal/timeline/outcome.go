@@ -1,6 +1,8 @@
 package timeline
 
 import (
+	"slices"
+
 	"github.com/bragg-tracing/bragg/pkg/segment"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 )
@@ -15,6 +17,15 @@ const (
 	Throttle Outcome = "throttle" // refused for its rate: 429
 	Fault    Outcome = "fault"    // the service's failure: 5xx
 )
+
+// order is the outcomes, the worst last.
+var order = []Outcome{OK, Error, Throttle, Fault}
+
+// Worse reports whether an outcome is worse than another: a fault is the worst, then
+// a throttle, an error, and OK.
+func (o Outcome) Worse(than Outcome) bool {
+	return slices.Index(order, o) > slices.Index(order, than)
+}
 
 // OutcomeOf returns the one outcome that a document counts as, of the several
 // that it may say: the one by which servicegraph.OutcomeOf counts it.
