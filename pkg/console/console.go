@@ -19,6 +19,7 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/client"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store/index"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/summary"
 )
 
 // A Config says what the console reads beside X-Ray's API. The zero Config is
@@ -57,7 +58,7 @@ type Tracer interface {
 type Knower interface {
 	Summaries(ctx context.Context, of api.Selection, limit int, token string) (*api.SummaryPage, error)
 	Facts(ctx context.Context, of api.Selection, patience time.Duration, f func(*index.Facts) error) (store.Covered, error)
-	LinksTo(ctx context.Context, id string, limit int) (links []store.LinkIn, all int, err error)
+	LinksIn(ctx context.Context, id string) (newest []summary.LinkIn, all int, err error)
 }
 
 // ForAPI returns the console of the X-Ray API that api serves, which it calls

@@ -194,22 +194,19 @@ type linkInView struct {
 	Request string  `json:"request"` // what it served, in short, "" if that is not known
 }
 
-// mostLinksIn is how many links from other traces are shown.
-const mostLinksIn = 20
-
 // linksIn returns the links from other traces.
 func (c *console) linksIn(ctx context.Context, id string) (linkedFrom, error) {
 	out := linkedFrom{Newest: []linkInView{}}
 	if c.knower == nil {
 		return out, nil
 	}
-	links, all, err := c.knower.LinksTo(ctx, id, mostLinksIn)
+	links, all, err := c.knower.LinksIn(ctx, id)
 	if err != nil {
 		return out, err
 	}
 	out.All = all
 	for _, l := range links {
-		out.Newest = append(out.Newest, linkInView{l.TraceID, l.Entity, l.ID, l.Kind, l.Start, l.Request()})
+		out.Newest = append(out.Newest, linkInView{l.TraceID, l.SegmentID, l.ID, l.Kind, l.StartTime, l.Request})
 	}
 	return out, nil
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/api"
 )
 
 // A checkout calls GetItem five times, one after the other, and a payment that
@@ -232,14 +234,14 @@ func TestMapOfATrace(t *testing.T) {
 func TestLinkedFrom(t *testing.T) {
 	s := newServer(t, Config{})
 	s.put(1, webDocument)
-	for n := range mostLinksIn + 3 {
+	for n := range api.MostLinksIn + 3 {
 		s.put(10+n, fmt.Sprintf(`{"trace_id":"TRACE","id":"00000000000000b1","name":"worker","start_time":@%.1f,"end_time":@9.0,"http":{"request":{"method":"POST","url":"http://worker/jobs?id=%d"}},
 			"links":[{"trace_id":%q,"id":"00000000000000a1","attributes":{"aws.xray.link_type":"message"}}]}`, float64(n)/10, n, traceID(1)))
 	}
 	var v traceView
 	s.get("trace/"+traceID(1), nil, &v)
-	want := linkInView{Trace: traceID(10 + mostLinksIn + 2), Segment: "00000000000000b1", ID: "00000000000000a1", Kind: "message", Request: "POST /jobs", Start: float64(base.Unix()) + 2.2}
-	if l := v.LinkedFrom; l.All != mostLinksIn+3 || len(l.Newest) != mostLinksIn || l.Newest[0] != want {
+	want := linkInView{Trace: traceID(10 + api.MostLinksIn + 2), Segment: "00000000000000b1", ID: "00000000000000a1", Kind: "message", Request: "POST /jobs", Start: float64(base.Unix()) + 2.2}
+	if l := v.LinkedFrom; l.All != api.MostLinksIn+3 || len(l.Newest) != api.MostLinksIn || l.Newest[0] != want {
 		t.Errorf("%d links, the newest %+v, want %+v", l.All, l.Newest[0], want)
 	}
 	s.get("trace/"+traceID(10), nil, &v)

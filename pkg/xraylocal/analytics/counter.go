@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/xray/types"
 
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/assembly"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store/index"
 )
@@ -65,7 +66,7 @@ func (c *Counter) Add(f *index.Facts) error {
 		c.encoded, c.byValue, c.Outcomes = make(map[string]*counted), make(map[tableKey]*counted), make(map[string]int)
 	}
 	c.Traces++
-	c.Outcomes[outcomeOf(f.Flags)]++
+	c.Outcomes[outcomeOf(f.Flags&index.Throttle != 0, f.Flags&index.Fault != 0, f.Flags&index.Error != 0)]++
 	if f.Response != nil {
 		c.times = append(c.times, *f.Response)
 	}
@@ -80,7 +81,7 @@ func (c *Counter) Add(f *index.Facts) error {
 		c.text(encodedStatus, strconv.AppendInt(digits[:0], int64(f.Status), 10), Status)
 	}
 	for name, kind := range f.Services() {
-		if string(kind) != "client" {
+		if string(kind) != assembly.TypeClient {
 			c.text(encodedService, name, Service)
 		}
 	}
@@ -93,19 +94,6 @@ func (c *Counter) Add(f *index.Facts) error {
 		}
 	}
 	return nil
-}
-
-func outcomeOf(flags index.Flags) string {
-	switch {
-	case flags&index.Throttle != 0:
-		return "throttle"
-	case flags&index.Fault != 0:
-		return "fault"
-	case flags&index.Error != 0:
-		return "error"
-	default:
-		return "ok"
-	}
 }
 
 // known counts what was met before.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/xray/types"
+
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/assembly"
 )
 
 // Dimension is something that traces are grouped by.
@@ -49,7 +51,7 @@ type Trace struct {
 
 // Of reads the summary of a trace.
 func Of(s types.TraceSummary) Trace {
-	t := Trace{ID: aws.ToString(s.Id), ResponseTime: s.ResponseTime, Outcome: outcome(s), values: make(map[Dimension][]string)}
+	t := Trace{ID: aws.ToString(s.Id), ResponseTime: s.ResponseTime, Outcome: outcomeOf(aws.ToBool(s.HasThrottle), aws.ToBool(s.HasFault), aws.ToBool(s.HasError)), values: make(map[Dimension][]string)}
 	if s.StartTime != nil {
 		t.Start = float64(s.StartTime.UnixMicro()) / 1e6
 	}
@@ -70,7 +72,7 @@ func Of(s types.TraceSummary) Trace {
 		t.User = aws.ToString(s.Users[0].UserName)
 	}
 	for _, id := range s.ServiceIds {
-		if aws.ToString(id.Type) != "client" {
+		if aws.ToString(id.Type) != assembly.TypeClient {
 			t.add(Service, aws.ToString(id.Name))
 		}
 	}
@@ -83,13 +85,14 @@ func Of(s types.TraceSummary) Trace {
 	return t
 }
 
-func outcome(s types.TraceSummary) string {
+// outcomeOf returns the one outcome that a trace counts as, of those that it has.
+func outcomeOf(throttle, fault, err bool) string {
 	switch {
-	case aws.ToBool(s.HasThrottle):
+	case throttle:
 		return "throttle"
-	case aws.ToBool(s.HasFault):
+	case fault:
 		return "fault"
-	case aws.ToBool(s.HasError):
+	case err:
 		return "error"
 	default:
 		return "ok"

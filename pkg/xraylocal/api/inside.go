@@ -77,11 +77,10 @@ func (h *Handler) selected(ctx context.Context, sel Selection) (context.Context,
 	return ctx, e, err
 }
 
-// LinksTo returns links of other traces to one, as store.LinksTo does, for a caller
-// without a signature.
-func (h *Handler) LinksTo(ctx context.Context, id string, limit int) (links []store.LinkIn, all int, err error) {
-	ctx = context.WithValue(ctx, callerKey{}, h.anybody())
-	return h.storeOf(ctx).LinksTo(ctx, id, limit)
+// LinksIn returns the newest links of other traces to one, at most MostLinksIn, and
+// how many there are, for a caller without a signature.
+func (h *Handler) LinksIn(ctx context.Context, id string) (newest []summary.LinkIn, all int, err error) {
+	return h.linksIn(context.WithValue(ctx, callerKey{}, h.anybody()), id)
 }
 
 // Refusal returns what is wrong with the call, or "" if the fault is not the

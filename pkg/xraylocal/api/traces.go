@@ -34,20 +34,16 @@ type traceOut struct {
 	LinkedFromCount int              `json:",omitempty"` // of all
 }
 
-// mostLinksIn is how many links from other traces are given.
-const mostLinksIn = 20
+// MostLinksIn is how many links from other traces are given.
+const MostLinksIn = 20
 
-func (h *Handler) addLinksIn(ctx context.Context, t *traceOut) error {
-	links, all, err := h.storeOf(ctx).LinksTo(ctx, t.ID, mostLinksIn)
-	if err != nil {
-		return err
-	}
-	t.LinkedFromCount = all
+func (h *Handler) linksIn(ctx context.Context, id string) (newest []summary.LinkIn, all int, err error) {
+	links, all, err := h.storeOf(ctx).LinksTo(ctx, id, MostLinksIn)
 	for _, l := range links {
-		t.LinkedFrom = append(t.LinkedFrom, summary.LinkIn{
+		newest = append(newest, summary.LinkIn{
 			TraceID: l.TraceID, SegmentID: l.Entity, ID: l.ID, Kind: l.Kind, StartTime: l.Start, Request: l.Request()})
 	}
-	return nil
+	return newest, all, err
 }
 
 type segmentOut struct {
@@ -75,7 +71,7 @@ func (h *Handler) batchGetTraces(ctx context.Context, in *batchGetTracesRequest)
 			return nil, err
 		}
 		if callerOf(ctx).own {
-			if err := h.addLinksIn(ctx, &t); err != nil {
+			if t.LinkedFrom, t.LinkedFromCount, err = h.linksIn(ctx, t.ID); err != nil {
 				return nil, err
 			}
 		}

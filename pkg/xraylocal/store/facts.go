@@ -104,26 +104,23 @@ func (r *factReader) look(ctx context.Context, num int64, body, shape, values []
 	if r.q.Known == nil && r.q.Match == nil {
 		v = eval.Yes
 	}
-	var facts index.Facts
-	whole := false
-	if body != nil {
-		var err error
-		if facts, err = index.ReadFacts(body); err != nil {
-			return fmt.Errorf("trace number %d: %w", num, err)
-		}
-		whole = facts.Whole()
-	}
 	if r.q.Known != nil && body != nil && shape != nil {
 		var err error
 		if v, err = r.q.Known(shape, values, body); err != nil {
 			return fmt.Errorf("trace number %d: %w", num, err)
 		}
 	}
-	switch {
-	case v == eval.No:
+	if v == eval.No {
 		return nil
-	case v == eval.Yes && whole:
-		return r.f(&facts)
+	}
+	if v == eval.Yes && body != nil {
+		facts, err := index.ReadFacts(body)
+		if err != nil {
+			return fmt.Errorf("trace number %d: %w", num, err)
+		}
+		if facts.Whole() {
+			return r.f(&facts)
+		}
 	}
 	return r.read(ctx, num, v == eval.Yes)
 }
