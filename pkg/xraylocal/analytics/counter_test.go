@@ -1,7 +1,6 @@
 package analytics_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -14,8 +13,8 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/assembly"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter/eval"
-	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store/index"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/store/storetest"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/summary"
 )
 
@@ -62,16 +61,6 @@ func randomTrace(t *testing.T, r *rand.Rand, n int) *assembly.Trace {
 	return assembly.Assemble(id, docs)
 }
 
-func factsOf(t *testing.T, trace *assembly.Trace) *index.Facts {
-	t.Helper()
-	entry := index.Of(trace, servicegraph.Of(trace, nil))
-	facts, err := index.ReadFacts(index.AppendFacts(nil, trace, &entry))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &facts
-}
-
 // TestCounterCountsWhatFiltersFind holds that each value is counted as often as its
 // filter matches, and that counts, filters and bins are those of Compare, which
 // reads summaries.
@@ -83,7 +72,7 @@ func TestCounterCountsWhatFiltersFind(t *testing.T) {
 	var set []analytics.Trace
 	for n := range n {
 		trace := randomTrace(t, r, n)
-		if err := counter.Add(factsOf(t, trace)); err != nil {
+		if err := counter.Add(storetest.Facts(t, trace)); err != nil {
 			t.Fatal(err)
 		}
 		views = append(views, eval.NewView(trace, nil))
@@ -124,7 +113,7 @@ func TestCounterCountsWhatFiltersFind(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff(asJSON(t, report.Tables), asJSON(t, got)); diff != "" {
+	if diff := cmp.Diff(storetest.JSON(t, report.Tables), storetest.JSON(t, got)); diff != "" {
 		t.Errorf("tables (-of summaries +of facts):\n%s", diff)
 	}
 	if diff := cmp.Diff(analytics.Histograms(set, nil, 40).A, counter.Histogram(40).A); diff != "" {
@@ -143,15 +132,6 @@ func TestCounterCountsWhatFiltersFind(t *testing.T) {
 	}
 }
 
-func asJSON(t *testing.T, v any) string {
-	t.Helper()
-	b, err := json.MarshalIndent(v, "", " ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
 // TestCounterIsBounded holds that a counter of ever new values keeps no more than
 // it says, and counts those that it keeps to the end.
 func TestCounterIsBounded(t *testing.T) {
@@ -161,7 +141,7 @@ func TestCounterIsBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return factsOf(t, assembly.Assemble(doc.TraceID, []*segment.Document{doc}))
+		return storetest.Facts(t, assembly.Assemble(doc.TraceID, []*segment.Document{doc}))
 	}
 	const more = 50
 	for n := range c.Most + more {

@@ -49,13 +49,9 @@ func TestFactsInTime(t *testing.T) {
 			}
 		})
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	n := 0
-	_, err := s.Facts(ctx, whole, time.Time{}, func(*index.Facts) error {
-		if n++; n == 10 {
-			cancel()
-		}
-		return nil
+	n, err := cancelled(t, func(ctx context.Context, each func() error) error {
+		_, err := s.Facts(ctx, whole, time.Time{}, func(*index.Facts) error { return each() })
+		return err
 	})
 	if !errors.Is(err, context.Canceled) || n != 10 {
 		t.Errorf("%d after the caller had gone, %v", n, err)

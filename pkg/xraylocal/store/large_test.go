@@ -144,17 +144,28 @@ func TestGraphsInTime(t *testing.T) {
 			}
 		})
 	}
+	n, err := cancelled(t, func(ctx context.Context, each func() error) error {
+		_, err := s.Graphs(ctx, GraphQuery{By: BySpan, From: 0, To: 1e6}, func(_, _ []byte) error { return each() })
+		return err
+	})
+	if !errors.Is(err, context.Canceled) || n != 10 {
+		t.Errorf("%d after the caller had gone, %v", n, err)
+	}
+}
+
+// cancelled has a caller go away when it has got ten of what read gives it, and
+// returns how many it got.
+func cancelled(t *testing.T, read func(ctx context.Context, each func() error) error) (n int, err error) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	n := 0
-	_, err := s.Graphs(ctx, GraphQuery{By: BySpan, From: 0, To: 1e6}, func(_, _ []byte) error {
+	defer cancel()
+	err = read(ctx, func() error {
 		if n++; n == 10 {
 			cancel()
 		}
 		return nil
 	})
-	if !errors.Is(err, context.Canceled) || n != 10 {
-		t.Errorf("%d after the caller had gone, %v", n, err)
-	}
+	return n, err
 }
 
 // TestRecentIsBounded holds that the writer forgets traces that are done.

@@ -1,7 +1,6 @@
 package index_test
 
 import (
-	"encoding/json"
 	"math/rand/v2"
 	"testing"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/filter/eval"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/servicegraph"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/store/index"
+	"github.com/bragg-tracing/bragg/pkg/xraylocal/store/storetest"
 	"github.com/bragg-tracing/bragg/pkg/xraylocal/summary"
 )
 
@@ -30,16 +30,6 @@ func (g *generator) assembled(t *testing.T, n int) *assembly.Trace {
 	return assembly.Assemble(docs[0].TraceID, docs)
 }
 
-func factsOf(t *testing.T, trace *assembly.Trace) *index.Facts {
-	t.Helper()
-	entry := index.Of(trace, servicegraph.Of(trace, nil))
-	facts, err := index.ReadFacts(index.AppendFacts(nil, trace, &entry))
-	if err != nil || !facts.Whole() {
-		t.Fatal(facts, err)
-	}
-	return &facts
-}
-
 // TestFactsAreTheSummary holds that facts say, member by member, what a summary
 // that is made of the documents says.
 func TestFactsAreTheSummary(t *testing.T) {
@@ -48,27 +38,18 @@ func TestFactsAreTheSummary(t *testing.T) {
 	for n := range 400 {
 		trace := g.assembled(t, n)
 		want := summary.Of(trace)
-		got, err := factsOf(t, trace).Summary(trace.ID, trace.Start())
+		got, err := storetest.Facts(t, trace).Summary(trace.ID, trace.Start())
 		if err != nil {
 			t.Fatal(err)
 		}
 		causes += min(len(want.FaultRootCauses), len(want.ErrorRootCauses), len(want.ResponseTimeRootCauses))
-		if diff := cmp.Diff(asJSON(t, want), asJSON(t, got)); diff != "" {
-			t.Fatalf("%s\n(-documents +facts):\n%s", asJSON(t, g.last), diff)
+		if diff := cmp.Diff(storetest.JSON(t, want), storetest.JSON(t, got)); diff != "" {
+			t.Fatalf("%s\n(-documents +facts):\n%s", storetest.JSON(t, g.last), diff)
 		}
 	}
 	if causes < 10 {
 		t.Errorf("%d traces have root causes of each kind: they are not tested", causes)
 	}
-}
-
-func asJSON(t *testing.T, v any) string {
-	t.Helper()
-	b, err := json.MarshalIndent(v, "", " ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }
 
 // TestFactsJudgeCauses holds that root causes are judged by facts as by documents.
@@ -77,7 +58,7 @@ func TestFactsJudgeCauses(t *testing.T) {
 	yes := 0
 	for n := range 200 {
 		trace := g.assembled(t, n)
-		view, known := eval.NewView(trace, nil), &eval.Known{Facts: factsOf(t, trace)}
+		view, known := eval.NewView(trace, nil), &eval.Known{Facts: storetest.Facts(t, trace)}
 		for _, text := range []string{
 			g.pick(`rootcause.fault.service { name = "auth" }`, `rootcause.error.exception { message CONTAINS "no" }`),
 			g.pick(`rootcause.fault.exception { last AND name = "Late" }`, `rootcause.error.entity { remote }`),
@@ -93,7 +74,7 @@ func TestFactsJudgeCauses(t *testing.T) {
 				want, yes = eval.Yes, yes+1
 			}
 			if got := known.Judge(e); got != want {
-				t.Errorf("%s is %v, want %v, of %s", text, got, want, asJSON(t, g.last))
+				t.Errorf("%s is %v, want %v, of %s", text, got, want, storetest.JSON(t, g.last))
 			}
 		}
 	}
