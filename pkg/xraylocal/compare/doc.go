@@ -6,6 +6,6 @@
 // the second with the second, and so on; what is left over is missing or added
 // with all that is below it. Siblings that repeat, four times or more in one of the
 // two, are one row with how many there are in each and how long they took together:
-// 48 calls of GetItem in one and 50 in the other are one difference. The entry points are matched whatever their names
-// are. Ids and absolute times play no part.
+// 48 calls of GetItem in one and 50 in the other are one difference. The entry
+// points are matched whatever their names are. Ids and absolute times play no part.
 package compare

@@ -7,8 +7,8 @@ import "fmt"
 // match, of the group if one is given. AWS's API has no member for this.
 const FilterHeader = "X-Bragg-Filter"
 
-// PatienceHeader on a request for a graph or a time series, with a number of seconds, asks for an
-// answer of what could be looked at by then. Of how much that is the answer's
+// PatienceHeader on a request for a graph or a time series, with a number of
+// seconds, asks for an answer of what could be looked at by then. Of how much that is the answer's
 // CoveredHeader tells: as in "12000/40000", traces that were looked at, and those
 // that were to be. AWS's API has no member for either.
 const (
